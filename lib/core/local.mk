@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += lib/core/libsealcore.la
+lib_core_libsealcore_la_SOURCES = %D%/err.h %D%/err.c
+lib_core_libsealcore_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
+lib_core_libsealcore_la_LIBADD = $(GCRYPT_LIBS)

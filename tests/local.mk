@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# each folder of tests adds its own fragment
+include %D%/unit/local.mk
