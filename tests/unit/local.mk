@@ -1,3 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# A unit test is one file test_NAME.c here, added to unit_tests by a line below.
-# Link everything of lib: the linker drops what a test does not use.
+# A unit test is one file test_NAME.c here and one line below:
+#
+#   unit_tests += %D%/test_NAME
+#
+# It links with all of lib, tests/lib and cmocka without another word, and
+# includes "core/buf.h", "tests/lib/testdata.h". What the linker is to wrap, for
+# all of them alike, goes into unit_wrap beside the code in tests/lib.
+unit_tests += %D%/test_err
+unit_tests += %D%/test_testdata

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests with real programs. A test is one script and one line below:
+#
+#   shell_tests += %D%/NAME.sh        one case, exit 0, 77 (skipped) or other
+#   shell_tests += %D%/NAME.tap       many cases in TAP
+#   long_tests += %D%/NAME.sh         only in `make check-long`
+#
+# tests/lib/sh.bash has what such scripts share.

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What shell tests share: source "$SEAL_SRCDIR/tests/lib/sh.bash".
+# Nothing here waits a fixed time: wait_until asks again until a condition
+# holds or the time is up.
+
+set -u
+: "${SEAL_SRCDIR:?is set by make check}" "${SEAL_BUILDDIR:?is set by make check}"
+
+# Results of a .tap script --------------------------------------------------
+seal_cases=0
+seal_failed=0
+
+# result STATUS WORDS...: one case; STATUS 0 means that it passed.
+result() {
+	local status=$1
+	shift
+	seal_cases=$((seal_cases + 1))
+	if [ "$status" = 0 ]; then
+		echo "ok $seal_cases - $*"
+	else
+		seal_failed=$((seal_failed + 1))
+		echo "not ok $seal_cases - $*"
+	fi
+}
+
+# check WORDS -- COMMAND...: one case, passed when COMMAND succeeds; what
+# COMMAND says is shown as comments when it does not.
+check() {
+	local words=() out status
+	while [ "$1" != -- ]; do
+		words+=("$1")
+		shift
+	done
+	shift
+	out=$("$@" 2>&1)
+	status=$?
+	result $status "${words[@]}"
+	[ $status = 0 ] || printf '%s\n' "$out" | sed 's/^/# /'
+}
+
+# skip WORDS -- REASON...: one case that could not run here.
+skip() {
+	local words=()
+	while [ "$1" != -- ]; do
+		words+=("$1")
+		shift
+	done
+	shift
+	seal_cases=$((seal_cases + 1))
+	echo "ok $seal_cases - ${words[*]} # SKIP $*"
+}
+
+# done_testing: the plan, and the exit status; last line of a .tap script.
+done_testing() {
+	echo "1..$seal_cases"
+	[ "$seal_failed" = 0 ]
+	exit
+}
+
+# For .sh scripts -----------------------------------------------------------
+skip_all() {
+	echo "skipped: $*"
+	exit 77
+}
+
+die() {
+	echo "failed: $*" >&2
+	exit 1
+}
+
+# Waiting -------------------------------------------------------------------
+# wait_until SECONDS COMMAND...: 0 as soon as COMMAND succeeds, 1 when it has
+# not after SECONDS.
+wait_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		read -r -t 0.05 <> <(:) || :
+	done
+}
+
+# lines FILE: how many lines it has; 0 when there is no such file.
+lines() {
+	if [ -e "$1" ]; then wc -l < "$1"; else echo 0; fi
+}
+
+# Servers -------------------------------------------------------------------
+seal_pids=()
+
+# at_exit stops what start began, by process number.
+at_exit() {
+	local pid
+	for pid in "${seal_pids[@]}"; do
+		kill "$pid" 2> /dev/null || :
+	done
+	for pid in "${seal_pids[@]}"; do
+		wait "$pid" 2> /dev/null || :
+	done
+}
+trap at_exit EXIT
+
+# start COMMAND...: in the background; $started is its process number.
+start() {
+	"$@" &
+	started=$!
+	seal_pids+=("$started")
+}
+
+# stop PID [SIGNAL]: and wait until it is gone.
+stop() {
+	kill -"${2:-TERM}" "$1" 2> /dev/null || :
+	wait "$1" 2> /dev/null || :
+}
