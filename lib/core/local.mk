@@ -3,3 +3,6 @@ noinst_LTLIBRARIES += lib/core/libsealcore.la
 lib_core_libsealcore_la_SOURCES = %D%/err.h %D%/err.c
 lib_core_libsealcore_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 lib_core_libsealcore_la_LIBADD = $(GCRYPT_LIBS)
+lib_core_libsealcore_la_SOURCES += \
+	%D%/tree.h %D%/proof.h %D%/entry.h %D%/control.h \
+	%D%/epoch.h %D%/finding.h
