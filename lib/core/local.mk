@@ -6,3 +6,6 @@ lib_core_libsealcore_la_LIBADD = $(GCRYPT_LIBS)
 lib_core_libsealcore_la_SOURCES += \
 	%D%/tree.h %D%/proof.h %D%/entry.h %D%/control.h \
 	%D%/epoch.h %D%/finding.h
+lib_core_libsealcore_la_SOURCES += \
+	%D%/buf.h %D%/cur.h %D%/text.h %D%/crypto.h %D%/key.h %D%/note.h \
+	%D%/checkpoint.h %D%/policy.h %D%/sanitize.h
