@@ -177,7 +177,8 @@ struct seal_control {
  * number >= 2^63, a string that is not UTF-8 or too long, an unknown enum),
  * SEAL_E_TOOBIG over 4,096 bytes, SEAL_E_NOMEM; out is then as before.
  */
-int seal_control_encode(const struct seal_control *c, struct seal_buf *out);
+int seal_control_encode(const struct seal_control *c,
+			struct seal_buf *out) SEAL_MUST_CHECK;
 
 /*
  * Accepts exactly what seal_control_encode writes.  SEAL_E_UNKNOWN where a
@@ -186,7 +187,7 @@ int seal_control_encode(const struct seal_control *c, struct seal_buf *out);
  * is the entry's.
  */
 int seal_control_decode(uint8_t type, const void *body, size_t len,
-			struct seal_control *ret_control);
+			struct seal_control *ret_control) SEAL_MUST_CHECK;
 
 /* "full", "exact", ...; "unknown" for a number not above. */
 const char *seal_gap_reason_name(enum seal_gap_reason reason);

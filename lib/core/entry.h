@@ -70,7 +70,7 @@ struct seal_entry {
  * A control entry's body is not looked at: seal_control_decode.
  */
 int seal_entry_parse(const void *entry, size_t len,
-		     struct seal_entry *ret_entry);
+		     struct seal_entry *ret_entry) SEAL_MUST_CHECK;
 
 /* Writes the 10 header bytes. */
 void seal_entry_put_header(uint8_t ret_header[SEAL_ENTRY_HEADER_BYTES],
@@ -112,11 +112,11 @@ struct seal_piece {
  * SEAL_E_TOOBIG if the pieces would not fit into one commit.
  */
 int seal_split_init(struct seal_split *ret_split, const void *message,
-		    size_t len, uint8_t flags, unsigned parts);
+		    size_t len, uint8_t flags, unsigned parts) SEAL_MUST_CHECK;
 
 /* SEAL_E_RANGE if i >= pieces. */
 int seal_split_piece(const struct seal_split *s, size_t i,
-		     struct seal_piece *ret_piece);
+		     struct seal_piece *ret_piece) SEAL_MUST_CHECK;
 
 /*
  * SHA-256("auditseal/commit/v1\n" || part || salt[16] || value).  SEAL_E_RANGE
@@ -124,6 +124,6 @@ int seal_split_piece(const struct seal_split *s, size_t i,
  */
 int seal_commitment(unsigned part, const uint8_t salt[SEAL_ENTRY_SALT_BYTES],
 		    const void *value, size_t len,
-		    struct seal_hash *ret_commitment);
+		    struct seal_hash *ret_commitment) SEAL_MUST_CHECK;
 
 #endif

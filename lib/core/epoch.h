@@ -17,20 +17,11 @@
 #include "core/control.h"
 #include "core/crypto.h"
 #include "core/entry.h"
-
-struct seal_key;
-struct seal_pub;
+#include "core/key.h" /* seal_log_id */
 
 #define SEAL_HANDOVER_BYTES	141
 #define SEAL_KEY_CHANGE_BYTES	121
 #define SEAL_EPOCH_RECORD_BYTES 158
-
-/*
- * SHA-256("auditseal/log/v1\n" || u16 len || origin || host key || epoch-0
- * key). SEAL_E_ARG for an origin longer than 200 bytes.
- */
-int seal_log_id(const char *origin, const uint8_t host_key[32],
-		const uint8_t epoch_key[32], struct seal_hash *ret_log_id);
 
 /* What a hand-over says: all that its signature covers, but the log id. */
 struct seal_handover {
@@ -49,12 +40,12 @@ void seal_handover_bytes(const struct seal_hash *log_id,
 
 /* Sets h->sig.  SEAL_E_CRYPTO, SEAL_E_NOMEM, SEAL_E_KEY. */
 int seal_handover_sign(const struct seal_hash *log_id, struct seal_handover *h,
-		       const struct seal_key *old_key);
+		       const struct seal_key *old_key) SEAL_MUST_CHECK;
 
 /* 0, SEAL_E_SIG, or a failure to do the work. */
 int seal_handover_verify(const struct seal_hash *log_id,
 			 const struct seal_handover *h,
-			 const struct seal_pub *old_key);
+			 const struct seal_pub *old_key) SEAL_MUST_CHECK;
 
 /*
  * From an epoch entry at this index over this root.  SEAL_E_FORMAT for a body
@@ -62,7 +53,8 @@ int seal_handover_verify(const struct seal_hash *log_id,
  */
 int seal_handover_from_entry(const struct seal_entry *entry, uint64_t index,
 			     const struct seal_hash *root,
-			     struct seal_handover *ret_handover);
+			     struct seal_handover *ret_handover)
+	SEAL_MUST_CHECK;
 
 /* What the old and the new host key sign in a key entry at this index. */
 void seal_key_change_bytes(const struct seal_hash *log_id, uint64_t index,
@@ -79,14 +71,17 @@ struct seal_epoch_root {
 	uint8_t epoch_key[32]; /* of epoch 0 */
 };
 
-void seal_epoch_root_encode(const struct seal_epoch_root *root,
-			    uint8_t ret_record[SEAL_EPOCH_RECORD_BYTES]);
+int seal_epoch_root_encode(const struct seal_epoch_root *root,
+			   uint8_t ret_record[SEAL_EPOCH_RECORD_BYTES])
+	SEAL_MUST_CHECK;
 int seal_epoch_root_decode(const uint8_t record[SEAL_EPOCH_RECORD_BYTES],
-			   struct seal_epoch_root *ret_root);
-void seal_epoch_record_encode(const struct seal_handover *h,
-			      uint8_t ret_record[SEAL_EPOCH_RECORD_BYTES]);
+			   struct seal_epoch_root *ret_root) SEAL_MUST_CHECK;
+int seal_epoch_record_encode(const struct seal_handover *h,
+			     uint8_t ret_record[SEAL_EPOCH_RECORD_BYTES])
+	SEAL_MUST_CHECK;
 int seal_epoch_record_decode(const uint8_t record[SEAL_EPOCH_RECORD_BYTES],
-			     struct seal_handover *ret_handover);
+			     struct seal_handover *ret_handover)
+	SEAL_MUST_CHECK;
 
 /*
  * What the chain says of a hand-over.  Every value but the first two is a
@@ -122,7 +117,7 @@ struct seal_chain;
  */
 int seal_chain_new(const char *origin, const uint8_t host_key[32],
 		   const uint8_t epoch_key[32], const struct seal_hash *log_id,
-		   struct seal_chain **ret_chain);
+		   struct seal_chain **ret_chain) SEAL_MUST_CHECK;
 void seal_chain_free(struct seal_chain *chain); /* NULL allowed */
 
 const struct seal_hash *seal_chain_log_id(const struct seal_chain *chain);
@@ -134,7 +129,7 @@ const struct seal_hash *seal_chain_log_id(const struct seal_chain *chain);
  * Returns 0 with a verdict, or SEAL_E_NOMEM, SEAL_E_CRYPTO.
  */
 int seal_chain_advance(struct seal_chain *chain, const struct seal_handover *h,
-		       enum seal_handover_verdict *ret_verdict);
+		       enum seal_handover_verdict *ret_verdict) SEAL_MUST_CHECK;
 
 /* The newest epoch, and its first entry index. */
 uint64_t seal_chain_epoch(const struct seal_chain *chain);
@@ -151,10 +146,10 @@ struct seal_chain_span {
 	uint8_t key[32];
 };
 int seal_chain_lookup(const struct seal_chain *chain, uint64_t size,
-		      struct seal_chain_span *ret_span);
+		      struct seal_chain_span *ret_span) SEAL_MUST_CHECK;
 
 /* The same by the number of the epoch.  SEAL_E_RANGE if there is none. */
 int seal_chain_span(const struct seal_chain *chain, uint64_t epoch,
-		    struct seal_chain_span *ret_span);
+		    struct seal_chain_span *ret_span) SEAL_MUST_CHECK;
 
 #endif

@@ -37,38 +37,44 @@ bool seal_subtree_valid(uint64_t start, uint64_t end);
  * empty tree.  SEAL_E_ARG if it is not a valid subtree.
  */
 int seal_subtree_hash(uint64_t start, uint64_t end, seal_node_fn node,
-		      void *ctx, struct seal_hash *ret_hash);
+		      void *ctx, struct seal_hash *ret_hash) SEAL_MUST_CHECK;
 
 /*
  * Generation.  SEAL_E_ARG for indices and sizes of which there is no proof
  * (index >= size, old_size > size, no valid subtree), SEAL_E_TOOBIG for more
- * than SEAL_PROOF_MAX hashes, else what node returned.  The proof from size 0,
- * and from a size to itself, is empty.
+ * than SEAL_PROOF_MAX hashes, SEAL_E_CRYPTO, else what node returned.  The
+ * proof from size 0, and from a size to itself, is empty.
  */
 int seal_proof_inclusion(uint64_t index, uint64_t size, seal_node_fn node,
-			 void *ctx, struct seal_proof *ret_proof);
+			 void *ctx,
+			 struct seal_proof *ret_proof) SEAL_MUST_CHECK;
 int seal_proof_consistency(uint64_t old_size, uint64_t size, seal_node_fn node,
-			   void *ctx, struct seal_proof *ret_proof);
+			   void *ctx,
+			   struct seal_proof *ret_proof) SEAL_MUST_CHECK;
 int seal_proof_subtree(uint64_t start, uint64_t end, uint64_t size,
 		       seal_node_fn node, void *ctx,
-		       struct seal_proof *ret_proof);
+		       struct seal_proof *ret_proof) SEAL_MUST_CHECK;
 
 /*
  * Verification: 0, or SEAL_E_PROOF for every proof that does not prove it: a
  * hash too few, too many or wrong, more than SEAL_PROOF_MAX, impossible sizes.
+ * SEAL_E_CRYPTO: could not be decided.
  * hashes may be NULL if n is 0.
  */
 int seal_proof_check_inclusion(uint64_t index, const struct seal_hash *leaf,
 			       uint64_t size, const struct seal_hash *root,
-			       const struct seal_hash *hashes, size_t n);
+			       const struct seal_hash *hashes,
+			       size_t n) SEAL_MUST_CHECK;
 int seal_proof_check_consistency(uint64_t old_size,
 				 const struct seal_hash *old_root,
 				 uint64_t size, const struct seal_hash *root,
-				 const struct seal_hash *hashes, size_t n);
+				 const struct seal_hash *hashes,
+				 size_t n) SEAL_MUST_CHECK;
 int seal_proof_check_subtree(uint64_t start, uint64_t end,
 			     const struct seal_hash *subtree, uint64_t size,
 			     const struct seal_hash *root,
-			     const struct seal_hash *hashes, size_t n);
+			     const struct seal_hash *hashes,
+			     size_t n) SEAL_MUST_CHECK;
 
 /*
  * A node source made of the frontier of the tree of size start and the leaf
@@ -94,11 +100,11 @@ struct seal_tail {
  * leaves must outlive the tail.  SEAL_E_NOMEM; SEAL_E_RANGE for 2^63 and more.
  */
 int seal_tail_init(struct seal_tail *t, const struct seal_frontier *at_start,
-		   const struct seal_hash *leaves, size_t n);
+		   const struct seal_hash *leaves, size_t n) SEAL_MUST_CHECK;
 void seal_tail_fini(struct seal_tail *t); /* also on zeroes, and twice */
 
 /* A seal_node_fn; ctx is a struct seal_tail. */
 int seal_tail_node(void *ctx, unsigned level, uint64_t index,
-		   struct seal_hash *ret_node);
+		   struct seal_hash *ret_node) SEAL_MUST_CHECK;
 
 #endif
