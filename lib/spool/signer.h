@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The signer of format.md 2: keeps the frontier, makes all signed bytes itself,
+ * signs no other text, generates the epoch keys, and only extends.  The same
+ * table serves a signer in this process and one elsewhere.  Not thread-safe:
+ * the spool calls it under the log's mutex.
+ */
+#ifndef SEAL_SPOOL_SIGNER_H
+#define SEAL_SPOOL_SIGNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/crypto.h"
+#include "core/err.h"
+#include "core/tree.h"
+#include "spool/frame.h"
+
+#define SEAL_NOTE_LINE_MAX 320 /* "— name base64\n", with NUL */
+
+struct seal_signer;
+
+struct seal_handover {
+	uint64_t index;	       /* the epoch entry's */
+	struct seal_hash root; /* of the tree of size index */
+	uint64_t epoch;	       /* that begins */
+	uint8_t key[32];       /* its public key */
+	uint8_t sig[64];       /* by the epoch in force */
+};
+
+struct seal_signer_ops {
+	/*
+	 * Extends the frontier by n leaves, which are durable, and seals the
+	 * new size by the epoch in force.  After hand_over() it takes exactly
+	 * the leaf of the epoch entry, and the next epoch is in force then.
+	 * On error nothing is extended.
+	 */
+	int (*append)(struct seal_signer *signer, const struct seal_hash *leaf,
+		      size_t n, struct seal_head *ret_head,
+		      struct seal_diag *diag);
+	/*
+	 * Makes and stores the next epoch's key and signs the hand-over of the
+	 * entry that stands at index = size, with this header.  Asked again at
+	 * the same size and header it gives the same answer.
+	 */
+	int (*hand_over)(struct seal_signer *signer, const uint8_t header[10],
+			 struct seal_handover *ret_handover,
+			 struct seal_diag *diag);
+	/* Destroys the key of the epoch that ended; the hand-over is durable. */
+	int (*forget)(struct seal_signer *signer, struct seal_diag *diag);
+	/*
+	 * The host's note line on the checkpoint of a head that this signer
+	 * sealed: SEAL_E_SIG if it did not.
+	 */
+	int (*checkpoint)(struct seal_signer *signer,
+			  const struct seal_head *head,
+			  const uint8_t epoch_key[32],
+			  char ret_line[SEAL_NOTE_LINE_MAX],
+			  struct seal_diag *diag);
+	void (*free)(struct seal_signer *signer);
+};
+
+struct seal_signer {
+	const struct seal_signer_ops *ops;
+};
+
+struct seal_keydir;
+
+/*
+ * The signer in this process.  keydir is borrowed for as long as it lives;
+ * epoch and frontier are where the log stands (recovery decides).
+ * pending NULL, or the hand-over that was found durable but not sealed: then
+ * the frontier is of size pending->index, and append() of its leaf finishes it.
+ */
+int seal_signer_local(struct seal_keydir *keydir, uint64_t epoch,
+		      const struct seal_frontier *frontier,
+		      const struct seal_handover *pending,
+		      struct seal_signer **ret_signer, struct seal_diag *diag);
+
+/* NULL is a no-op. */
+void seal_signer_free(struct seal_signer *signer);
+
+#endif
