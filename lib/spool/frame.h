@@ -12,19 +12,20 @@
 
 #include "core/crypto.h"
 #include "core/err.h"
+#include "core/key.h"
 #include "core/tree.h"
 
-#define SEAL_ORIGIN_BYTES_MAX	      200
 #define SEAL_SEGMENT_HEADER_FIXED     181 /* + origin + 32 * popcount */
-#define SEAL_SEGMENT_HEADER_BYTES_MAX (181 + SEAL_ORIGIN_BYTES_MAX + 63 * 32)
+#define SEAL_SEGMENT_HEADER_BYTES_MAX (181 + SEAL_ORIGIN_MAX_BYTES + 63 * 32)
 
-#define SEAL_FRAME_OVERHEAD_BYTES 18 /* length, kind, type, flags, time, tag */
-#define SEAL_FRAME_ENTRY_EXTRA	  8  /* an entry's frame: entry + this */
-#define SEAL_FRAME_LENGTH_MIN	  11
-#define SEAL_FRAME_ENTRY_LENGTH_MAX 65536
-#define SEAL_FRAME_HEAD_BYTES	  126
+#define SEAL_FRAME_OVERHEAD_BYTES 18 /* length, kind, type, flags, time, tag \
+				      */
+#define SEAL_FRAME_ENTRY_EXTRA	      8 /* an entry's frame: entry + this */
+#define SEAL_FRAME_LENGTH_MIN	      11
+#define SEAL_FRAME_ENTRY_LENGTH_MAX   65536
+#define SEAL_FRAME_HEAD_BYTES	      126
 #define SEAL_FRAME_FRONTIER_BYTES_MAX (26 + 63 * 32)
-#define SEAL_FRAME_RECEIPT_NOTE_MAX 65536
+#define SEAL_FRAME_RECEIPT_NOTE_MAX   65536
 /* length + 7 of the longest frame, an opening of a 1 MiB value */
 #define SEAL_FRAME_BYTES_MAX (18 + 26 + 1048576)
 
@@ -62,7 +63,7 @@ struct seal_segment_header {
 	uint64_t first_index;
 	struct seal_hash log_id;
 	struct seal_head head; /* of size first_index; zeroes in segment 0 */
-	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
 	struct seal_frontier frontier; /* of size first_index */
 	size_t size_bytes;	       /* of the encoded header */
 };

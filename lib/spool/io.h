@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table through which lib/spool knows files, clock, randomness and the
- * machine.  Nothing else in lib/spool calls the system; tests put their own
- * table here (failure at call k, a crash that forgets unsynced writes).
+ * The table through which lib/spool knows files, clock and the machine.
+ * (Randomness: core/crypto.)  Nothing else in lib/spool calls the system; tests
+ * put their own table here (failure at call k, a crash that forgets unsynced
+ * writes).
  */
 #ifndef SEAL_SPOOL_IO_H
 #define SEAL_SPOOL_IO_H
@@ -68,10 +69,9 @@ struct seal_io {
 		       uint64_t *ret_type);
 	uint64_t (*realtime_us)(const struct seal_io *io);
 	uint64_t (*boottime_ms)(const struct seal_io *io);
-	/* "synchronised", "unsynchronised" or "unknown"; static text. */
+	/* Who keeps the clock: "synchronised", "unsynchronised"; static text.
+	 */
 	const char *(*clock_source)(const struct seal_io *io);
-	/* Cryptographic randomness; it has no failure but -EIO. */
-	int (*random)(const struct seal_io *io, void *ret_bytes, size_t len);
 	/* The kernel's boot id, 36 characters and NUL. */
 	int (*boot_id)(const struct seal_io *io, char ret_id[37]);
 	/*
@@ -98,7 +98,8 @@ int seal_io_write_full(const struct seal_io *io, int fd, const void *bytes,
 int seal_io_zero(const struct seal_io *io, int fd, uint64_t offset,
 		 uint64_t len);
 
-/* A negative errno as SEAL_E_IO, _NOSPACE (ENOSPC, EDQUOT), _PERM, _NOTFOUND. */
+/* A negative errno as SEAL_E_IO, _NOSPACE (ENOSPC, EDQUOT), _PERM, _NOTFOUND.
+ */
 int seal_io_error(int negative_errno);
 
 #endif

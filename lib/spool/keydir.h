@@ -14,7 +14,6 @@
 #include "core/crypto.h"
 #include "core/err.h"
 #include "core/key.h"
-#include "spool/frame.h"
 #include "spool/io.h"
 
 #define SEAL_KEYDIR_SLOTS	2
@@ -52,11 +51,9 @@ void seal_keydir_log_id(const struct seal_keydir *keydir,
 			struct seal_hash *ret_log_id);
 /* SHA-256 of the machine id the keys were made on; zeroes: none. */
 const uint8_t *seal_keydir_machine(const struct seal_keydir *keydir);
-/* vkey lines without newline, borrowed. */
-const char *seal_keydir_host_vkey(const struct seal_keydir *keydir);
-const char *seal_keydir_epoch0_vkey(const struct seal_keydir *keydir);
-const uint8_t *seal_keydir_host_public(const struct seal_keydir *keydir);
-const uint8_t *seal_keydir_epoch0_public(const struct seal_keydir *keydir);
+/* Borrowed. */
+const struct seal_vkey *seal_keydir_host(const struct seal_keydir *keydir);
+const struct seal_vkey *seal_keydir_epoch0(const struct seal_keydir *keydir);
 /* NULL after open_public. */
 const struct seal_key *seal_keydir_host_key(const struct seal_keydir *keydir);
 
@@ -69,7 +66,7 @@ enum seal_slot_state {
 
 struct seal_keydir_slot {
 	enum seal_slot_state state;
-	uint64_t epoch;		    /* if it is a key */
+	uint64_t epoch;		/* if it is a key */
 	uint8_t public_key[32]; /* likewise */
 	bool begun; /* the mark that entry 0 was committed (epoch 0 only) */
 };

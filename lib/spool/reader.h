@@ -21,15 +21,16 @@ struct seal_reader_segment {
 	char name[32];	     /* file name, "‹first index, 20 digits›.seg" */
 	uint64_t name_index; /* what the name says */
 	uint64_t size_bytes; /* of the file, when it was listed */
-	int status; /* of the header: 0, SEAL_E_SHORT, _DAMAGED, _UNKNOWN, _IO */
+	int status; /* of the header: 0, SEAL_E_SHORT, _DAMAGED, _UNKNOWN, _IO
+		     */
 	struct seal_segment_header header; /* if status is 0 or _UNKNOWN */
 };
 
 /*
  * Lists the segments of a directory by the index in their names.  Other names
  * (state, acked, epochs, lock, spare) are passed over; ret_other (may be NULL)
- * counts those that are none of these.  SEAL_E_NOTFOUND, SEAL_E_PERM, SEAL_E_IO.
- * A directory without segments is a reader with none.
+ * counts those that are none of these.  SEAL_E_NOTFOUND, SEAL_E_PERM,
+ * SEAL_E_IO. A directory without segments is a reader with none.
  */
 int seal_reader_open(const struct seal_io *io, const char *dir,
 		     struct seal_reader **ret_reader, struct seal_diag *diag);
@@ -46,18 +47,18 @@ seal_reader_segment(const struct seal_reader *reader, size_t i);
 enum seal_reader_kind {
 	SEAL_ITEM_FRAME = 1, /* parsed; see tag_ok, index_low */
 	SEAL_ITEM_BAD = 2,   /* bytes that are no frame, up to the next one */
-	SEAL_ITEM_END = 3,   /* length 0 and zeroes to the end, or end of file */
+	SEAL_ITEM_END = 3, /* length 0 and zeroes to the end, or end of file */
 };
 
 struct seal_reader_item {
 	enum seal_reader_kind kind;
 	size_t segment;
-	uint64_t offset;     /* in the file */
-	uint64_t size_bytes; /* of the frame, the bad bytes, the zeroes */
+	uint64_t offset;	 /* in the file */
+	uint64_t size_bytes;	 /* of the frame, the bad bytes, the zeroes */
 	struct seal_frame frame; /* borrowed until the next call */
 	bool tag_ok;		 /* kind 0x02; of an entry: see index_low */
 	struct seal_hash leaf;	 /* of an entry */
-	uint32_t index_low;	 /* the index that an entry's tag was made for */
+	uint32_t index_low; /* the index that an entry's tag was made for */
 };
 
 /*
@@ -77,7 +78,6 @@ int seal_reader_seek(struct seal_reader *reader, size_t segment,
  * its tag was made for an index at most 16,384 beyond it.  0 or SEAL_E_IO.
  */
 int seal_reader_next(struct seal_reader *reader, uint64_t next_index,
-		     struct seal_reader_item *ret_item,
-		     struct seal_diag *diag);
+		     struct seal_reader_item *ret_item, struct seal_diag *diag);
 
 #endif

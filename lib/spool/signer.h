@@ -11,22 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/checkpoint.h"
 #include "core/crypto.h"
+#include "core/epoch.h"
 #include "core/err.h"
 #include "core/tree.h"
 #include "spool/frame.h"
 
-#define SEAL_NOTE_LINE_MAX 320 /* "— name base64\n", with NUL */
-
 struct seal_signer;
-
-struct seal_handover {
-	uint64_t index;	       /* the epoch entry's */
-	struct seal_hash root; /* of the tree of size index */
-	uint64_t epoch;	       /* that begins */
-	uint8_t key[32];       /* its public key */
-	uint8_t sig[64];       /* by the epoch in force */
-};
 
 struct seal_signer_ops {
 	/*
@@ -46,16 +38,16 @@ struct seal_signer_ops {
 	int (*hand_over)(struct seal_signer *signer, const uint8_t header[10],
 			 struct seal_handover *ret_handover,
 			 struct seal_diag *diag);
-	/* Destroys the key of the epoch that ended; the hand-over is durable. */
+	/* Destroys the key of the epoch that ended; the hand-over is durable.
+	 */
 	int (*forget)(struct seal_signer *signer, struct seal_diag *diag);
 	/*
-	 * The host's note line on the checkpoint of a head that this signer
-	 * sealed: SEAL_E_SIG if it did not.
+	 * The host's note signature on the checkpoint of a head that this
+	 * signer sealed: SEAL_E_SIG if it did not.
 	 */
 	int (*checkpoint)(struct seal_signer *signer,
 			  const struct seal_head *head,
-			  const uint8_t epoch_key[32],
-			  char ret_line[SEAL_NOTE_LINE_MAX],
+			  struct seal_sig_line *ret_host,
 			  struct seal_diag *diag);
 	void (*free)(struct seal_signer *signer);
 };
@@ -67,12 +59,15 @@ struct seal_signer {
 struct seal_keydir;
 
 /*
- * The signer in this process.  keydir is borrowed for as long as it lives;
- * epoch and frontier are where the log stands (recovery decides).
+ * The signer in this process.  keydir and chain are borrowed for as long as it
+ * lives; the chain is the caller's, which advances it by each hand-over that
+ * became durable.  chain and frontier say where the log stands (recovery
+ * decides).
  * pending NULL, or the hand-over that was found durable but not sealed: then
  * the frontier is of size pending->index, and append() of its leaf finishes it.
  */
-int seal_signer_local(struct seal_keydir *keydir, uint64_t epoch,
+int seal_signer_local(struct seal_keydir *keydir,
+		      const struct seal_chain *chain,
 		      const struct seal_frontier *frontier,
 		      const struct seal_handover *pending,
 		      struct seal_signer **ret_signer, struct seal_diag *diag);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
+#include "core/control.h"
 #include "core/crypto.h"
 #include "core/err.h"
 #include "core/tree.h"
@@ -28,28 +30,29 @@ struct seal_spool;
 struct seal_policy;
 
 enum seal_onfull {
-	SEAL_ONFULL_GAP = 0,	 /* acknowledge, count, declare in gap entries */
+	SEAL_ONFULL_GAP = 0, /* acknowledge, count, declare in gap entries */
 	SEAL_ONFULL_SUSPEND = 1, /* refuse with SEAL_E_NOSPACE */
 };
 
-#define SEAL_SEGMENT_DEFAULT_BYTES	(16ULL << 20)
-#define SEAL_SEGMENT_MIN_BYTES		(64ULL << 10)
-#define SEAL_SPOOL_DEFAULT_BYTES	(1ULL << 30)
-#define SEAL_SPOOL_MIN_BYTES		(1ULL << 20)
-#define SEAL_HEARTBEAT_DEFAULT_S	60
-#define SEAL_EPOCH_DEFAULT_ENTRIES	1000000
-#define SEAL_EPOCH_DEFAULT_S		900
-#define SEAL_RECORD_BYTES_MAX		(16ULL << 20) /* longer ones are cut */
+#define SEAL_SEGMENT_DEFAULT_BYTES (16ULL << 20)
+#define SEAL_SEGMENT_MIN_BYTES	   (64ULL << 10)
+#define SEAL_SPOOL_DEFAULT_BYTES   (1ULL << 30)
+#define SEAL_SPOOL_MIN_BYTES	   (1ULL << 20)
+#define SEAL_HEARTBEAT_DEFAULT_S   60
+#define SEAL_EPOCH_DEFAULT_ENTRIES 1000000
+#define SEAL_EPOCH_DEFAULT_S	   900
+#define SEAL_RECORD_BYTES_MAX	   (16ULL << 20) /* longer ones are cut */
 
 /* What goes wrong without stopping the work; each change is told once. */
 enum seal_spool_alarm {
 	SEAL_ALARM_QUOTA_75 = 1,
 	SEAL_ALARM_QUOTA_90 = 2,
-	SEAL_ALARM_FULL = 3,	  /* dropping, or suspended by onfull */
-	SEAL_ALARM_QUOTA_OK = 4,  /* below 75 % again */
-	SEAL_ALARM_STATE = 5,	  /* AS029: state, acked or epochs was rebuilt */
-	SEAL_ALARM_RECOVERED = 6, /* AS020: the session before ended by a crash */
-	SEAL_ALARM_IO = 7,	  /* a write failed and was undone */
+	SEAL_ALARM_FULL = 3,	 /* dropping, or suspended by onfull */
+	SEAL_ALARM_QUOTA_OK = 4, /* below 75 % again */
+	SEAL_ALARM_STATE = 5,	 /* AS029: state, acked or epochs was rebuilt */
+	SEAL_ALARM_RECOVERED =
+		6,	   /* AS020: the session before ended by a crash */
+	SEAL_ALARM_IO = 7, /* a write failed and was undone */
 	SEAL_ALARM_HALT = 8,
 };
 
@@ -65,12 +68,12 @@ struct seal_spool_config {
 	const char *origin; /* NULL: the keydir's */
 	const char *dir;    /* the spool */
 	const char *keydir;
-	uint64_t max_bytes; /* 0: 1 GiB or 10 % of the file system */
-	uint64_t keep_bytes; /* of receipted segments that stay */
+	uint64_t max_bytes;	    /* 0: 1 GiB or 10 % of the file system */
+	uint64_t keep_bytes;	    /* of receipted segments that stay */
 	uint64_t segment_max_bytes; /* 0: SEAL_SEGMENT_DEFAULT_BYTES */
 	bool nosync; /* spool.sync="off": no fdatasync in a commit */
 	enum seal_onfull onfull;
-	uint32_t heartbeat_s; /* 0: SEAL_HEARTBEAT_DEFAULT_S */
+	uint32_t heartbeat_s;		  /* 0: SEAL_HEARTBEAT_DEFAULT_S */
 	uint64_t epoch_max_entries;	  /* 0: default */
 	uint32_t epoch_interval_s;	  /* 0: default */
 	const char *version;		  /* of the program; NULL: "unknown" */
@@ -148,12 +151,12 @@ uint64_t seal_spool_next_tick_ms(struct seal_spool *spool);
 int seal_spool_rotate(struct seal_spool *spool, struct seal_diag *diag);
 
 /*
- * The action was suspended, or messages were lost before they came here: a gap
- * entry stands before the next record.  times: µs since 1970, 0 unknown.
- * reason: a short word, "suspended", "full", "queue".
+ * The action was suspended, or messages were lost before they came here: the
+ * gap entry is committed now if that works, else it stands before the next
+ * record (0 in both cases).  has_lost is not for this call.  A second gap of
+ * the same reason that waits is merged into the first.
  */
-int seal_spool_note_gap(struct seal_spool *spool, const char *reason,
-			uint64_t from_us, uint64_t to_us,
+int seal_spool_note_gap(struct seal_spool *spool, const struct seal_gap *gap,
 			struct seal_diag *diag);
 
 /*
@@ -177,32 +180,20 @@ int seal_spool_wait(struct seal_spool *spool, uint64_t size,
 		    uint64_t timeout_ms);
 void seal_spool_wake(struct seal_spool *spool);
 
-#define SEAL_OFFER_NOTE_MAX 1024
-
-struct seal_offer {
-	uint64_t size;
-	struct seal_hash root;
-	struct seal_head head;
-	size_t note_len;
-	char note[SEAL_OFFER_NOTE_MAX]; /* text, host line, seal line; NUL */
-};
-
 /*
- * What to upload next to a mirror that has entries below from: the largest
- * durable head of size <= from + max_entries, else the next head above from,
- * else (from = sealed size) the newest head itself.  Syncs the segment and
- * records the size in `state` first.  mirror: its key name.
- * SEAL_E_RANGE: from is above the sealed size.  SEAL_E_NOTFOUND: nothing was
- * sealed yet, or from was freed already.
+ * What to upload next: the largest head of min <= size <= max, or, if there is
+ * none, the smallest of size >= min.  It is durable and its size recorded in
+ * `state` as offered to this mirror (its key name), durably, when this returns.
+ * note: appended: text, host line, seal line.  SEAL_E_NOTFOUND: no head of
+ * size >= min, or it was freed.
  */
-int seal_spool_offer(struct seal_spool *spool, const char *mirror,
-		     uint64_t from, uint64_t max_entries,
-		     struct seal_offer *ret_offer, struct seal_diag *diag);
+int seal_spool_offer(struct seal_spool *spool, const char *mirror, uint64_t min,
+		     uint64_t max, struct seal_head *ret_head,
+		     struct seal_buf *note, struct seal_diag *diag);
 
 /* 0 to go on; anything else ends the reading and is returned. */
 typedef int (*seal_spool_entry_fn)(void *ctx, uint64_t index,
-				   const uint8_t *entry, size_t len,
-				   const struct seal_hash *leaf);
+				   const uint8_t *entry, size_t len);
 
 /*
  * Entries [from, to) in order; to <= sealed size.  Reads the disk without the
@@ -224,12 +215,13 @@ int seal_spool_frontier(struct seal_spool *spool, uint64_t size,
 /*
  * A receipt that the forwarder has verified: goes to `acked` (synced), stands
  * as a 0x21 frame before the next commit, and then frees what the quorum holds.
- * note: the checkpoint with the mirror's line.  SEAL_E_ARG for a size above the
- * sealed one.  A smaller one than before changes nothing: 0.
+ * note: the checkpoint with the mirror's line; time_s: of the cosignature.
+ * SEAL_E_ARG for a size above the sealed one.  A smaller one than before
+ * changes nothing: 0.
  */
 int seal_spool_receipt(struct seal_spool *spool, const char *mirror,
-		       uint64_t size, const void *note, size_t len,
-		       struct seal_diag *diag);
+		       uint64_t size, uint64_t time_s, const void *note,
+		       size_t len, struct seal_diag *diag);
 
 /* The mirror holds all openings below size. */
 int seal_spool_openings(struct seal_spool *spool, const char *mirror,
@@ -243,7 +235,7 @@ void seal_spool_halt(struct seal_spool *spool, const char *finding,
 		     const char *text);
 
 struct seal_spool_receipt_info {
-	uint64_t size, openings, offered, time_us; /* zeroes: none */
+	uint64_t size, openings, offered, time_s; /* zeroes: none */
 };
 void seal_spool_receipt_get(struct seal_spool *spool, const char *mirror,
 			    struct seal_spool_receipt_info *ret_info);
@@ -258,16 +250,16 @@ void seal_spool_log_id(const struct seal_spool *spool,
 		       struct seal_hash *ret_log_id);
 
 struct seal_spool_stats {
-	uint64_t size;	   /* of the log, in entries, sealed */
-	uint64_t records;  /* of this session, as the counters below */
+	uint64_t size;	  /* of the log, in entries, sealed */
+	uint64_t records; /* of this session, as the counters below */
 	uint64_t commits;
 	uint64_t syncs;
-	uint64_t bytes;	   /* of records */
-	uint64_t dropped;  /* messages counted into gaps */
-	uint64_t errors;   /* commits refused */
-	uint64_t receipted;	 /* size that the quorum holds */
-	uint64_t backlog;	 /* size - receipted */
-	uint64_t used_bytes;	 /* of the spool, counted as for the quota */
+	uint64_t bytes;	     /* of records */
+	uint64_t dropped;    /* messages counted into gaps */
+	uint64_t errors;     /* commits refused */
+	uint64_t receipted;  /* size that the quorum holds */
+	uint64_t backlog;    /* size - receipted */
+	uint64_t used_bytes; /* of the spool, counted as for the quota */
 	uint64_t max_bytes;
 	uint64_t epoch;
 	uint64_t segments;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/crypto.h"
+#include "core/epoch.h"
 #include "core/err.h"
 #include "core/tree.h"
 #include "spool/frame.h"
@@ -62,7 +63,7 @@ struct seal_acked_mirror {
 	char name[256];	   /* key name of the mirror */
 	uint64_t size;	   /* receipted; 0: none */
 	uint64_t openings; /* all openings below this index are held */
-	uint64_t time_us;  /* when the receipt came, by our clock */
+	uint64_t time_s;   /* of the cosignature, since 1970 */
 	size_t note_len;   /* the newest receipt, a whole cosigned note */
 	uint8_t *note;	   /* owned */
 };
@@ -83,27 +84,16 @@ int seal_acked_load(const struct seal_io *io, const char *path,
 		    struct seal_acked *ret_acked, struct seal_diag *diag);
 void seal_acked_fini(struct seal_acked *acked);
 
-/* epochs */
-#define SEAL_EPOCH_RECORD_BYTES 158
-
-struct seal_epoch_record { /* one hand-over */
-	uint64_t index;	   /* of the epoch entry */
-	struct seal_hash root; /* of the tree of size index */
-	uint8_t header[10];    /* the entry's type, flags, time */
-	uint64_t epoch;	       /* that begins at index + 1 */
-	uint8_t key[32];       /* its public key */
-	uint8_t sig[64];       /* by the key of the epoch before */
-};
-
-void seal_epoch_record_put(const struct seal_epoch_record *record,
-			   uint8_t ret_bytes[SEAL_EPOCH_RECORD_BYTES]);
-/* SEAL_E_DAMAGED if the tag is wrong. */
-int seal_epoch_record_get(const uint8_t bytes[SEAL_EPOCH_RECORD_BYTES],
-			  struct seal_epoch_record *ret_record);
-/* The first record: host key and epoch-0 key. */
-void seal_epoch_root_put(const uint8_t host[32], const uint8_t epoch0[32],
-			 uint8_t ret_bytes[SEAL_EPOCH_RECORD_BYTES]);
-int seal_epoch_root_get(const uint8_t bytes[SEAL_EPOCH_RECORD_BYTES],
-			uint8_t ret_host[32], uint8_t ret_epoch0[32]);
+/*
+ * epochs: records of core/epoch.h, the root record first.  _load reads the file
+ * into a chain: SEAL_E_NOTFOUND, SEAL_E_DAMAGED (too short, a wrong tag, out of
+ * order, or a hand-over that the chain refuses), SEAL_E_FOREIGN (its root
+ * record is not that of log_id).  With *ret_bytes the length of its good part;
+ * a torn last record is SEAL_E_DAMAGED as well.
+ */
+int seal_epochs_load(const struct seal_io *io, const char *path,
+		     const char *origin, const struct seal_hash *log_id,
+		     struct seal_chain **ret_chain, uint64_t *ret_bytes,
+		     struct seal_diag *diag);
 
 #endif
