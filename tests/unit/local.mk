@@ -8,3 +8,4 @@
 # all of them alike, goes into unit_wrap beside the code in tests/lib.
 unit_tests += %D%/test_err
 unit_tests += %D%/test_testdata
+unit_tests += %D%/test_x509

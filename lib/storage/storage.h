@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a store keeps of its logs, behind one table of operations: SQLite here,
+ * others later.  The daemon writes; the checker opens a copy read-only.  Knows
+ * no key, verifies nothing and signs nothing: whoever writes has verified, and
+ * whoever reads verifies again.  docs/adr/0041.
+ *
+ * Entries come and go as tlog-tiles entry bundles, (u16 length, bytes)*, 256 in
+ * a full one; hashes as rows of 32 bytes.
+ */
+#ifndef SEAL_STORAGE_STORAGE_H
+#define SEAL_STORAGE_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "protocol/limits.h"
+
+struct seal_buf;
+
+#define SEAL_STORAGE_WIDTH	 256 /* entries of a bundle, hashes of a tile */
+#define SEAL_STORAGE_EPOCH_BYTES 158 /* a record of `epochs`, format.md 3, 8 \
+				      */
+
+/* One log.  All sizes count entries from index 0. */
+struct seal_storage_log {
+	int64_t id; /* the storage's own number of it */
+	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
+	bool enrolled;	    /* log_id is known: a pin was taken */
+	uint8_t log_id[32]; /* zero unless enrolled */
+	uint64_t next;	    /* entries [0, next) are stored */
+	bool has_pending;   /* a checkpoint has ever been taken */
+	uint64_t pending;   /* size of the newest checkpoint taken */
+	uint64_t mirror;    /* size up to which the store vouches; <= next */
+};
+
+/* A checkpoint of a log: the log's own note, and what we signed on it. */
+struct seal_storage_checkpoint {
+	uint64_t size;
+	uint8_t root[32];
+	int64_t received_s; /* when it was taken, seconds since 1970 */
+	uint8_t *note;	    /* owned: text and the log's lines, host and seal */
+	size_t note_bytes;
+	uint8_t *receipt; /* owned: our cosignature lines, or NULL */
+	size_t receipt_bytes;
+};
+
+/* Frees what a read gave; NULL and zeroes are fine. */
+void seal_storage_checkpoint_fini(struct seal_storage_checkpoint *checkpoint);
+
+struct seal_storage;
+
+/*
+ * A step of writing: put_* calls that become durable together or not at all.
+ * It may run twice, or not at all, and in another thread than the caller's.
+ */
+typedef int (*seal_storage_step)(struct seal_storage *storage, void *ctx,
+				 struct seal_diag *diag);
+
+enum seal_storage_durability {
+	SEAL_STORAGE_DURABLE = 1, /* on the disk when commit returns */
+	SEAL_STORAGE_LAZY = 2,	  /* survives kill -9, not a power cut */
+};
+
+/*
+ * Safe for concurrent callers, except that put_* belong inside a step.  Errors
+ * everywhere: IO, NOSPACE, DAMAGED, NOMEM, BUSY; after an IO error of a commit
+ * every further commit is IO: restart, for what the disk holds is not known.
+ */
+struct seal_storage_ops {
+	void (*close)(struct seal_storage *storage);
+
+	/* Concurrent steps share one commit; a failing step spares others. */
+	int (*commit)(struct seal_storage *storage, seal_storage_step step,
+		      void *ctx, enum seal_storage_durability durability,
+		      struct seal_diag *diag);
+
+	/* EXISTS: the origin is there.  Only origin, enrolled, log_id count. */
+	int (*put_log)(struct seal_storage *storage,
+		       const struct seal_storage_log *log, int64_t *ret_id,
+		       struct seal_diag *diag);
+	/* next, pending, has_pending and mirror of log->id. */
+	int (*put_sizes)(struct seal_storage *storage,
+			 const struct seal_storage_log *log,
+			 struct seal_diag *diag);
+	/*
+	 * Entries [offset, offset + count) of bundle number, directly behind
+	 * those that are there; offset + count <= 256.
+	 */
+	int (*put_entries)(struct seal_storage *storage, int64_t log,
+			   uint64_t number, unsigned offset, unsigned count,
+			   const uint8_t (*leaves)[32], const uint8_t *data,
+			   size_t data_bytes, struct seal_diag *diag);
+	/* All hashes of a tile of level 1 or above, replacing what it had. */
+	int (*put_tile)(struct seal_storage *storage, int64_t log,
+			unsigned level, uint64_t number,
+			const uint8_t (*hashes)[32], unsigned width,
+			struct seal_diag *diag);
+	/* Replaces one of the same size; receipt is not looked at. */
+	int (*put_checkpoint)(struct seal_storage *storage, int64_t log,
+			      const struct seal_storage_checkpoint *checkpoint,
+			      struct seal_diag *diag);
+	/* NOTFOUND: no checkpoint of this size. */
+	int (*put_receipt)(struct seal_storage *storage, int64_t log,
+			   uint64_t size, const uint8_t *receipt,
+			   size_t receipt_bytes, struct seal_diag *diag);
+	/* Record of epoch; 0: the root record.  EXISTS: another one is there,
+	 * the same again is 0. */
+	int (*put_epoch)(struct seal_storage *storage, int64_t log,
+			 uint64_t epoch,
+			 const uint8_t record[SEAL_STORAGE_EPOCH_BYTES],
+			 struct seal_diag *diag);
+
+	/* NOTFOUND: no such origin. */
+	int (*get_log)(struct seal_storage *storage, const char *origin,
+		       struct seal_storage_log *ret_log,
+		       struct seal_diag *diag);
+	/* All logs by origin; free(*ret_logs). */
+	int (*list_logs)(struct seal_storage *storage,
+			 struct seal_storage_log **ret_logs, size_t *ret_count,
+			 struct seal_diag *diag);
+	/*
+	 * Appends the first width (1...256) entries of a bundle; NOTFOUND if
+	 * it holds fewer.
+	 */
+	int (*get_entries)(struct seal_storage *storage, int64_t log,
+			   uint64_t number, unsigned width,
+			   struct seal_buf *ret_bytes, struct seal_diag *diag);
+	/*
+	 * What is there of a tile, level 0: leaf hashes; *ret_width 0...256.
+	 */
+	int (*get_tile)(struct seal_storage *storage, int64_t log,
+			unsigned level, uint64_t number,
+			uint8_t (*ret_hashes)[32], unsigned *ret_width,
+			struct seal_diag *diag);
+	/* Of exactly this size.  NOTFOUND. */
+	int (*get_checkpoint)(struct seal_storage *storage, int64_t log,
+			      uint64_t size,
+			      struct seal_storage_checkpoint *ret_checkpoint,
+			      struct seal_diag *diag);
+	/* The largest with a receipt.  NOTFOUND. */
+	int (*get_receipted)(struct seal_storage *storage, int64_t log,
+			     struct seal_storage_checkpoint *ret_checkpoint,
+			     struct seal_diag *diag);
+	/* The smallest checkpoint of at least this size.  NOTFOUND. */
+	int (*get_checkpoint_from)(
+		struct seal_storage *storage, int64_t log, uint64_t size,
+		struct seal_storage_checkpoint *ret_checkpoint,
+		struct seal_diag *diag);
+	/* Appends the records of `epochs` from epoch on, in order. */
+	int (*get_epochs)(struct seal_storage *storage, int64_t log,
+			  uint64_t epoch, struct seal_buf *ret_records,
+			  struct seal_diag *diag);
+};
+
+/* Drivers embed this as their first member. */
+struct seal_storage {
+	const struct seal_storage_ops *ops;
+};
+
+enum seal_storage_mode {
+	SEAL_STORAGE_CREATE = 1, /* make it; EXISTS if it is there */
+	SEAL_STORAGE_WRITE = 2,	 /* NOTFOUND if it is not there */
+	SEAL_STORAGE_READ = 3,	 /* changes nothing of the database file */
+};
+
+/*
+ * path: a database file, or ":memory:" (CREATE).  UNKNOWN: the schema is newer
+ * than this program; FORMAT: another program's database; DAMAGED; PERM; IO.
+ * Close with ops->close.
+ */
+int seal_storage_sqlite_open(const char *path, enum seal_storage_mode mode,
+			     struct seal_storage **ret_storage,
+			     struct seal_diag *diag);
+
+/* The database's name inside a store's directory. */
+#define SEAL_STORAGE_FILE "store.db"
+
+#endif
