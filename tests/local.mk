@@ -56,4 +56,8 @@ EXTRA_DIST += $(shell_tests) $(long_tests)
 check-long: all
 	SEAL_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS='$(TESTS) $(long_tests)'
-.PHONY: check-long
+
+# The unit tests alone, for a build with sanitizers.
+check-unit: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)'
+.PHONY: check-long check-unit
