@@ -75,12 +75,4 @@ void seal_vkey_put(struct seal_buf *b, const struct seal_vkey *vkey);
 int seal_vkey_copy(const struct seal_vkey *vkey, struct seal_vkey *ret_copy);
 void seal_vkey_fini(struct seal_vkey *vkey);
 
-/*
- * Log id: SHA-256("auditseal/log/v1\n" ‖ u16 len ‖ origin ‖ host key at index 0
- * ‖ epoch-0 key), format.md §2.  SEAL_E_FORMAT if the origin is not one.
- */
-int seal_log_id(const char *origin, const uint8_t host[SEAL_PUB_BYTES],
-		const uint8_t epoch0[SEAL_PUB_BYTES],
-		struct seal_hash *ret_id) SEAL_MUST_CHECK;
-
 #endif

@@ -3,3 +3,7 @@
 EXTRA_DIST += %D%/private-dir %D%/sh.bash
 tests_lib_libsealtest_la_SOURCES = %D%/testdata.h %D%/testdata.c
 tests_lib_libsealtest_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_lib_libsealtest_la_SOURCES += %D%/oom.h %D%/oom.c
+# Out of memory at allocation k: see oom.h. The flags come from configure.ac,
+# since automake wants no linker flags in LDADD.
+unit_wrap += $(OOM_WRAP)

@@ -9,3 +9,4 @@
 unit_tests += %D%/test_err
 unit_tests += %D%/test_testdata
 unit_tests += %D%/test_x509
+unit_tests += %D%/test_oom
