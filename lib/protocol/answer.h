@@ -7,7 +7,8 @@
  * Strict both ways: what a build makes its parse takes, and a parse takes
  * nothing else (one encoding each: no leading zeroes, no other line ends, no
  * base64 with stray bits).  All parse functions take any bytes of any length.
- * build appends to *ret_body and leaves it as it was when it fails.
+ * A build appends to *ret_body; on failure nothing is appended (out of memory:
+ * the buffer's own sticky error).
  */
 #ifndef SEAL_PROTOCOL_ANSWER_H
 #define SEAL_PROTOCOL_ANSWER_H
@@ -48,7 +49,8 @@ int seal_size_parse(const uint8_t *body, size_t body_bytes, uint64_t *ret_size,
 /* ---- 202, 409 text/x.tlog.mirror-info: size, next entry, ticket ---- */
 struct seal_mirror_info {
 	uint64_t size; /* of a pending checkpoint: the next upload_end */
-	uint64_t next; /* first missing entry: the next upload_start; <= size */
+	uint64_t next; /* first missing entry: the next upload_start; above
+			* size when somebody else uploaded further */
 	size_t ticket_bytes;
 	uint8_t ticket[SEAL_TICKET_BYTES_MAX];
 };

@@ -19,18 +19,18 @@ struct seal_buf;
 
 /* "auditseal/enrol/v1\n" and the log id: what both keys sign. */
 #define SEAL_ENROLL_SIGNED_BYTES (19 + 32)
-#define SEAL_VKEY_TEXT_BYTES	 320 /* name (<= 206), ids, base64, NUL */
+#define SEAL_VKEY_TEXT_BYTES	 (SEAL_VKEY_MAX_BYTES + 1)
 
-void seal_enroll_signed_text(const uint8_t log_id[32],
+void seal_enroll_signed_text(const struct seal_hash *log_id,
 			     uint8_t ret_text[SEAL_ENROLL_SIGNED_BYTES]);
 
 struct seal_enroll {
-	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
-	uint8_t log_id[32];
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
+	struct seal_hash log_id;
 	char host_vkey[SEAL_VKEY_TEXT_BYTES];  /* name = origin, 0x01 */
 	char epoch_vkey[SEAL_VKEY_TEXT_BYTES]; /* name = origin/epoch, 0x01 */
 	uint8_t host_key[32], epoch_key[32];   /* the same, decoded */
-	uint8_t machine[32];		       /* SHA-256 of the machine-id */
+	struct seal_hash machine;	       /* SHA-256 of the machine-id */
 	uint8_t host_sig[64], epoch_sig[64];
 	char *csr_pem;	      /* owned; PKCS#10, PEM, NUL-terminated */
 	size_t csr_pem_bytes; /* without the NUL */
@@ -56,8 +56,8 @@ int seal_enroll_parse(const uint8_t *text, size_t text_bytes,
 
 /* All strings owned, NUL-terminated, ending in a newline. */
 struct seal_welcome {
-	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
-	uint8_t log_id[32];
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
+	struct seal_hash log_id;
 	char store_vkey[SEAL_VKEY_TEXT_BYTES]; /* the mirror's, 0x04 */
 	char server[256];		       /* https://HOST:PORT */
 	char *certificate;   /* PEM, the host's client certificate */

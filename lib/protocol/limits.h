@@ -7,9 +7,10 @@
 #define SEAL_PROTOCOL_LIMITS_H
 
 #include "core/entry.h"
+#include "core/key.h"
 #include "core/proof.h"
 
-#define SEAL_ORIGIN_BYTES_MAX	  200	/* format.md, "Origin" */
+#define SEAL_ORIGIN_BYTES_MAX	  SEAL_ORIGIN_MAX_BYTES
 #define SEAL_NOTE_BYTES_MAX	  65536 /* a checkpoint with its signatures */
 #define SEAL_TICKET_BYTES_MAX	  65535 /* u16 length */
 #define SEAL_PACKAGE_ENTRIES_MAX  256	/* one tlog-tiles entry bundle */
@@ -22,7 +23,7 @@
 	 SEAL_PROOF_MAX * 32)
 /* add-entries before the packages: two lengths, origin, two sizes, ticket. */
 #define SEAL_UPLOAD_HEADER_BYTES_MAX \
-	(2 + SEAL_ORIGIN_BYTES_MAX + 8 + 8 + 2 + SEAL_TICKET_BYTES_MAX)
+	(2 + SEAL_ORIGIN_MAX_BYTES + 8 + 8 + 2 + SEAL_TICKET_BYTES_MAX)
 /* old line, 63 proof lines, empty line, note. */
 #define SEAL_ADD_CHECKPOINT_BYTES_MAX \
 	(4 + 20 + 63 * 45 + 1 + SEAL_NOTE_BYTES_MAX)

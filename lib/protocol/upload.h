@@ -56,7 +56,7 @@ int seal_upload_entry_build(const uint8_t *entry, size_t entry_bytes,
 /* ---- store: a streamed body ---- */
 
 struct seal_upload_header {
-	char origin[SEAL_ORIGIN_BYTES_MAX + 1]; /* NUL-terminated, no NUL in */
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1]; /* NUL-terminated, no NUL in */
 	uint64_t start, end;			/* start <= end < 2^63 */
 	const uint8_t *ticket; /* borrowed: until the parser is freed */
 	size_t ticket_bytes;
@@ -92,13 +92,14 @@ int seal_upload_new(size_t max_package_bytes, struct seal_upload **ret_upload);
 void seal_upload_free(struct seal_upload *upload);
 
 /*
- * Takes bytes up to the next event; call again with the rest.  *ret_used may be
- * less than bytes, and 0 with DONE when bytes follow the last package:
- * that is the caller's to refuse (400).  An upload whose sequence is empty
- * gives HEADER, then DONE.  The end of the body is the caller's to notice:
- * bytes of an incomplete package are simply dropped (tlog-mirror: 202 or 400).
- * SEAL_E_FORMAT: not an add-entries body.  SEAL_E_TOOBIG: package over its
- * limit.  After an error every further feed gives the same error.
+ * Takes bytes up to the next event; call again with the rest.  When the last
+ * package was given (or the sequence is empty) every feed gives DONE and uses
+ * nothing: bytes that are left then are the caller's to refuse (400).  At the
+ * end of the body feed 0 bytes: DONE, or MORE if it ended too early; what there
+ * is of an incomplete package is dropped (tlog-mirror: 202, or 400).
+ * SEAL_E_FORMAT: not an add-entries body (400).  SEAL_E_NOTFOUND: an origin
+ * that no log can have (404).  SEAL_E_TOOBIG: package over its limit (413).
+ * After an error every further feed gives the same error.
  */
 int seal_upload_feed(struct seal_upload *upload, const uint8_t *data,
 		     size_t bytes, size_t *ret_used,
