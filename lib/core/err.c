@@ -11,8 +11,8 @@ const char *seal_strerror(int code)
 	switch (code) {
 	case SEAL_OK:
 		return "success";
-#define SEAL_X(name, number, text)                                             \
-	case number:                                                           \
+#define SEAL_X(name, number, text) \
+	case number:               \
 		return text;
 		SEAL_ERRORS(SEAL_X)
 #undef SEAL_X
@@ -25,8 +25,8 @@ const char *seal_error_name(int code)
 	switch (code) {
 	case SEAL_OK:
 		return "OK";
-#define SEAL_X(name, number, text)                                             \
-	case number:                                                           \
+#define SEAL_X(name, number, text) \
+	case number:               \
 		return #name;
 		SEAL_ERRORS(SEAL_X)
 #undef SEAL_X
@@ -34,9 +34,10 @@ const char *seal_error_name(int code)
 	return "UNKNOWN_ERROR";
 }
 
-__attribute__((format(printf, 4, 0))) static int
-set(struct seal_diag *diag, int code, int sys_errno, const char *fmt,
-    va_list args)
+__attribute__((format(printf, 4, 0))) static int set(struct seal_diag *diag,
+						     int code, int sys_errno,
+						     const char *fmt,
+						     va_list args)
 {
 	size_t len;
 	char why[128];

@@ -1,18 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Every source file says its licence in its first two lines.
-set -u
+# Every source file says its licence in its first lines.
 . "$SEAL_SRCDIR/tests/lint/files.bash"
 
-bad=0
-while read -r file; do
-	case $file in
-	*.c | *.h | *.sh | *.tap | *.bash | *.py | *.go | *.mk | *.am | *.ac) ;;
-	contrib/quickstart | .ci/run | tests/lib/private-dir) ;;
-	*) continue ;;
-	esac
-	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' && continue
-	echo "$file: no SPDX-License-Identifier: Apache-2.0 in its first lines"
-	bad=1
-done < <(source_files)
-exit $bad
+{
+	source_files '\.(c|h|py|go|mk|am|ac|m4)$'
+	source_scripts
+} | sort -u | while read -r file; do
+	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' ||
+		echo "$file: no SPDX-License-Identifier: Apache-2.0 on top"
+done | lint_report
+lint_verdict

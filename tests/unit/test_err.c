@@ -43,7 +43,7 @@ static void every_code_has_a_name_and_a_text(void **state)
 
 static void a_diagnosis_holds_the_last_error_alone(void **state)
 {
-	struct seal_diag diag = { .offset = 7, .index = 9 };
+	struct seal_diag diag = {.offset = 7, .index = 9};
 
 	(void)state;
 	assert_int_equal(seal_diag_set_errno(&diag, SEAL_E_IO, ENOSPC,
@@ -68,7 +68,7 @@ static void a_long_diagnosis_is_cut_not_overrun(void **state)
 	struct {
 		struct seal_diag diag;
 		char behind[4];
-	} s = { .behind = "ok" };
+	} s = {.behind = "ok"};
 	char text[2 * SEAL_DIAG_TEXT_BYTES];
 
 	(void)state;

@@ -11,7 +11,7 @@
 
 static void hex_is_decoded(void **state)
 {
-	static const uint8_t want[] = { 0x00, 0xff, 0x1a, 0xB2 };
+	static const uint8_t want[] = {0x00, 0xff, 0x1a, 0xB2};
 	uint8_t *got;
 	size_t len;
 
