@@ -20,9 +20,10 @@
 
 struct seal_buf;
 
-#define SEAL_STORAGE_WIDTH	 256 /* entries of a bundle, hashes of a tile */
-#define SEAL_STORAGE_EPOCH_BYTES 158 /* a record of `epochs`, format.md 3, 8 \
-				      */
+#define SEAL_STORAGE_WIDTH 256 /* entries of a bundle, hashes of a tile */
+#define SEAL_STORAGE_EPOCH_BYTES                    \
+	158 /* a record of `epochs`, format.md 3, 8 \
+	     */
 
 /* One log.  All sizes count entries from index 0. */
 struct seal_storage_log {

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shared by the files of the SQLite driver, the only ones that include
+ * sqlite3.h.  docs/adr/0041 draws the tables.
+ */
+#ifndef SEAL_STORAGE_SQLITE_INTERNAL_H
+#define SEAL_STORAGE_SQLITE_INTERNAL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "core/buf.h"
+#include "storage/storage.h"
+
+/* A bundle's row is log << 40 | number: one b-tree, no index beside it. */
+#define BUNDLE_BITS 40
+#define LOG_ID_MAX  ((INT64_C(1) << 22) - 1)
+
+#define STATEMENTS(X)                                                          \
+	X(BEGIN_READ, "BEGIN")                                                 \
+	X(BEGIN_WRITE, "BEGIN IMMEDIATE")                                      \
+	X(COMMIT, "COMMIT")                                                    \
+	X(ROLLBACK, "ROLLBACK")                                                \
+	X(SAVEPOINT, "SAVEPOINT step")                                         \
+	X(RELEASE, "RELEASE step")                                             \
+	X(ROLLBACK_TO, "ROLLBACK TO step")                                     \
+	X(LOG_PUT, "INSERT INTO log (origin, log_id) VALUES (?1, ?2)")         \
+	X(LOG_SIZES, "UPDATE log SET next = ?2, pending = ?3, mirror = ?4 "    \
+		     "WHERE id = ?1")                                          \
+	X(LOG_GET, "SELECT id, origin, log_id, next, pending, mirror FROM log" \
+		   " WHERE origin = ?1")                                       \
+	X(LOG_LIST, "SELECT id, origin, log_id, next, pending, mirror FROM "   \
+		    "log ORDER BY origin")                                     \
+	X(BUNDLE_PUT, "INSERT INTO bundle (id, hashes, data) "                 \
+		      "VALUES (?1, ?2, ?3)")                                   \
+	X(BUNDLE_DATA, "SELECT data FROM bundle WHERE id = ?1")                \
+	X(BUNDLE_HASHES, "SELECT hashes FROM bundle WHERE id = ?1")            \
+	X(PIECE_PUT, "INSERT INTO piece (log, first, hashes, data) "           \
+		     "VALUES (?1, ?2, ?3, ?4)")                                \
+	X(PIECE_GET, "SELECT first, hashes, data FROM piece WHERE log = ?1 "   \
+		     "AND first >= ?2 AND first < ?2 + 256 ORDER BY first")    \
+	X(PIECE_DELETE, "DELETE FROM piece WHERE log = ?1 AND first >= ?2 "    \
+			"AND first < ?2 + 256")                                \
+	X(TILE_PUT, "INSERT OR REPLACE INTO tile (log, level, number, hashes)" \
+		    " VALUES (?1, ?2, ?3, ?4)")                                \
+	X(TILE_GET, "SELECT hashes FROM tile WHERE log = ?1 AND level = ?2 "   \
+		    "AND number = ?3")                                         \
+	X(CHECKPOINT_PUT, "INSERT INTO checkpoint (log, size, root, received," \
+			  " note) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT "    \
+			  "DO UPDATE SET root = ?3, received = ?4, note = ?5") \
+	X(RECEIPT_PUT, "UPDATE checkpoint SET receipt = ?3 WHERE log = ?1 "    \
+		       "AND size = ?2")                                        \
+	X(CHECKPOINT_GET, "SELECT size, root, received, note, receipt FROM "   \
+			  "checkpoint WHERE log = ?1 AND size = ?2")           \
+	X(CHECKPOINT_FROM, "SELECT size, root, received, note, receipt FROM "  \
+			   "checkpoint WHERE log = ?1 AND size >= ?2 "         \
+			   "ORDER BY size LIMIT 1")                            \
+	X(RECEIPTED_GET, "SELECT size, root, received, note, receipt FROM "    \
+			 "checkpoint WHERE log = ?1 AND receipt IS NOT NULL "  \
+			 "ORDER BY size DESC LIMIT 1")                         \
+	X(EPOCH_PUT, "INSERT INTO epoch (log, epoch, record) "                 \
+		     "VALUES (?1, ?2, ?3)")                                    \
+	X(EPOCH_GET, "SELECT record FROM epoch WHERE log = ?1 AND epoch = ?2") \
+	X(EPOCH_LIST, "SELECT record FROM epoch WHERE log = ?1 AND "           \
+		      "epoch >= ?2 ORDER BY epoch")
+
+enum statement {
+#define X(name, sql) ST_##name,
+	STATEMENTS(X)
+#undef X
+	ST_COUNT
+};
+
+/* One connection, its prepared statements, and who may use it now. */
+struct connection {
+	sqlite3 *db;
+	sqlite3_stmt *statements[ST_COUNT]; /* made when first used */
+	pthread_mutex_t mutex;
+};
+
+struct step; /* a waiting writer: sqlite_commit.c */
+
+struct sqlite_storage {
+	struct seal_storage base;
+	struct connection writer;
+	struct connection reader;
+	struct connection *readable; /* reader; writer for ":memory:" */
+	pthread_mutex_t queue_mutex;
+	pthread_cond_t queue_moved;
+	struct step *queue, **queue_end; /* waiting for the next commit */
+	bool committing;		 /* some thread leads a commit */
+	bool failed;			 /* a commit had an I/O error */
+	bool lazy;			 /* synchronous=NORMAL is in force */
+};
+
+/* One sentence for what SQLite said last; returns the code it stands for. */
+int sqlite_fail(struct connection *c, int sqlite_code, const char *what,
+		struct seal_diag *diag);
+
+/* The prepared statement, ready to bind; end every use with sqlite_done. */
+int sqlite_statement(struct connection *c, enum statement which,
+		     sqlite3_stmt **ret_statement, struct seal_diag *diag);
+void sqlite_done(sqlite3_stmt *statement);
+
+/* Runs a statement without arguments and rows. */
+int sqlite_run(struct connection *c, enum statement which,
+	       struct seal_diag *diag);
+/* Steps a bound statement that gives no rows, and ends its use. */
+int sqlite_finish(struct connection *c, sqlite3_stmt *statement,
+		  const char *what, struct seal_diag *diag);
+
+/*
+ * 1: a row; 0: none left; negative: failed.  The use is ended unless 1.
+ */
+int sqlite_row(struct connection *c, sqlite3_stmt *statement, const char *what,
+	       struct seal_diag *diag);
+
+/* The row number of a bundle.  RANGE. */
+int sqlite_bundle_id(int64_t log, uint64_t number, int64_t *ret_id,
+		     struct seal_diag *diag);
+
+/* Appends hashes and data (either may be NULL) of all pieces of a bundle. */
+int sqlite_pieces_read(struct connection *c, int64_t log, uint64_t number,
+		       struct seal_buf *hashes, struct seal_buf *data,
+		       struct seal_diag *diag);
+
+/* The operations, a file each. */
+int sqlite_commit(struct seal_storage *storage, seal_storage_step step,
+		  void *ctx, enum seal_storage_durability durability,
+		  struct seal_diag *diag);
+void sqlite_put_ops(struct seal_storage_ops *ops);
+void sqlite_get_ops(struct seal_storage_ops *ops);
+
+#endif
