@@ -114,7 +114,8 @@ enum seal_finding_class {
 	X(37, A, 0, "delivery late", "entries wait for a mirror too long",     \
 	  "check the forwarder and the mirror")
 
-#define SEAL_FINDING_MAX 37
+#define SEAL_FINDING_MAX   37
+#define SEAL_FINDING_RANKS 18
 
 struct seal_finding_info {
 	char id[6]; /* "AS001" */
@@ -142,14 +143,16 @@ struct seal_finding {
 	uint64_t first, last;
 	bool within; /* somewhere in the range, not all of it */
 	uint64_t time_before_us, time_after_us; /* 0: not known */
-	char *where; /* file and offset, or address */
-	char *text;  /* one sentence */
-	char *see;   /* where to read on, or what to compare with */
+	char *where;  /* file and offset, or address */
+	char *text;   /* one sentence */
+	char *see;    /* where to read on, or what to compare with */
+	size_t order; /* set by the list: in which order they came */
 };
 
 struct seal_findings {
 	struct seal_finding *v;
 	size_t n, cap;
+	size_t added; /* ever */
 };
 
 void seal_findings_init(struct seal_findings *list);
@@ -165,6 +168,8 @@ int seal_findings_add(struct seal_findings *list, const struct seal_finding *f);
  * Counting 3: a range that a finding of an earlier rank explains is not
  * reported again; what sticks out of it is.  Counting 2: findings about
  * adjacent cells become one, of the same id or AS001 within the union.
+ * A merged finding keeps the text of the first if the id is the same, else it
+ * has none (the table says it), so a text repeats no index.
  * Statements (rank 0) are left alone.  Sorts: ranges by first index, then
  * statements in the order they came.  seal_findings_settle does both.
  */

@@ -4,8 +4,10 @@ lib_core_libsealcore_la_SOURCES = %D%/err.h %D%/err.c
 lib_core_libsealcore_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 lib_core_libsealcore_la_LIBADD = $(GCRYPT_LIBS)
 lib_core_libsealcore_la_SOURCES += \
-	%D%/tree.h %D%/proof.h %D%/entry.h %D%/control.h \
-	%D%/epoch.h %D%/finding.h
+	%D%/tree.h %D%/tree.c %D%/proof.h %D%/proof.c \
+	%D%/entry.h %D%/entry.c %D%/control.h %D%/control.c \
+	%D%/control_fields.h %D%/control_fields.c \
+	%D%/epoch.h %D%/epoch.c %D%/chain.c %D%/finding.h %D%/finding.c
 lib_core_libsealcore_la_SOURCES += \
 	%D%/buf.h %D%/cur.h %D%/text.h %D%/crypto.h %D%/key.h %D%/note.h \
 	%D%/checkpoint.h %D%/policy.h %D%/sanitize.h
