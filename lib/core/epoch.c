@@ -10,8 +10,31 @@
 #include "core/buf.h"
 #include "core/cur.h"
 #include "core/err.h"
+#include "core/key.h"
 
 #define TAG_BYTES 4
+
+int seal_log_id(const char *origin, const uint8_t host_key[32],
+		const uint8_t epoch_key[32], struct seal_hash *ret_log_id)
+{
+	static const char purpose[] = "auditseal/log/v1\n";
+	size_t len = strlen(origin);
+	const uint8_t be_len[2] = {(uint8_t)(len >> 8), (uint8_t)len};
+	/* purpose || u16 length || origin || host key[32] || epoch-0 key[32] */
+	const struct seal_part hashed[] = {
+		{purpose, sizeof(purpose) - 1},
+		{be_len, sizeof(be_len)},
+		{origin, len},
+		{host_key, SEAL_PUB_BYTES},
+		{epoch_key, SEAL_PUB_BYTES},
+	};
+	int rc;
+
+	rc = seal_origin_check(origin, len, NULL);
+	if (rc < 0)
+		return rc;
+	return seal_sha256_parts(hashed, 5, ret_log_id);
+}
 
 /*
  * "auditseal/epoch/v1\n" || log id[32] || index u64 || root[32] || header[10]

@@ -17,11 +17,18 @@
 #include "core/control.h"
 #include "core/crypto.h"
 #include "core/entry.h"
-#include "core/key.h" /* seal_log_id */
 
 #define SEAL_HANDOVER_BYTES	141
 #define SEAL_KEY_CHANGE_BYTES	121
 #define SEAL_EPOCH_RECORD_BYTES 158
+
+/*
+ * SHA-256("auditseal/log/v1\n" || u16 len || origin || host key at index 0 ||
+ * epoch-0 key), the log id.  SEAL_E_FORMAT if the origin is not one (key.h).
+ */
+int seal_log_id(const char *origin, const uint8_t host_key[32],
+		const uint8_t epoch_key[32],
+		struct seal_hash *ret_log_id) SEAL_MUST_CHECK;
 
 /* What a hand-over says: all that its signature covers, but the log id. */
 struct seal_handover {
