@@ -5,4 +5,6 @@ EXTRA_DIST += %D%/quickstart \
 	%D%/quickstart.d/common.bash \
 	%D%/quickstart.d/packages.bash \
 	%D%/quickstart.d/build.bash \
-	%D%/quickstart.d/test.bash
+	%D%/quickstart.d/test.bash \
+	%D%/quickstart.d/private-machine \
+	%D%/quickstart.d/events

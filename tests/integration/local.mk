@@ -6,3 +6,4 @@
 #   long_tests += %D%/NAME.sh         only in `make check-long`
 #
 # tests/lib/sh.bash has what such scripts share.
+shell_tests += %D%/machine.tap

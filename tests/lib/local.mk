@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What tests share; never linked into anything that is installed.
-EXTRA_DIST += %D%/private-dir %D%/sh.bash
+EXTRA_DIST += %D%/private-dir %D%/sh.bash %D%/machine-state
 tests_lib_libsealtest_la_SOURCES = %D%/testdata.h %D%/testdata.c
 tests_lib_libsealtest_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_lib_libsealtest_la_SOURCES += %D%/oom.h %D%/oom.c
