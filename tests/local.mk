@@ -30,6 +30,7 @@ AM_TESTS_ENVIRONMENT = \
 # Programs of TAP cases, and scripts; the folders add to them.
 unit_tests =
 unit_wrap =
+lint_tests =
 shell_tests =
 long_tests =
 
@@ -50,14 +51,14 @@ LDADD = $(unit_wrap) tests/lib/libsealtest.la $(noinst_LTLIBRARIES) \
 	$(CMOCKA_LIBS)
 AM_CPPFLAGS += -I$(top_srcdir) $(CMOCKA_CFLAGS)
 
-TESTS += $(shell_tests)
-EXTRA_DIST += $(shell_tests) $(long_tests)
+TESTS += $(lint_tests) $(shell_tests)
+EXTRA_DIST += $(lint_tests) $(shell_tests) $(long_tests)
 
 check-long: all
 	SEAL_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS='$(TESTS) $(long_tests)'
 
-# The unit tests alone, for a build with sanitizers.
-check-unit: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)'
-.PHONY: check-long check-unit
+# All that runs our code, for a build with sanitizers: no lint.
+check-code: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(shell_tests)'
+.PHONY: check-long check-code

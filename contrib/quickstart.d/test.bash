@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# All tests, once plain and the unit tests once more under sanitizers. The last
+# All tests, once plain and, but for lint, once more under sanitizers. The last
 # line counts test cases, read from the summaries that the harness wrote.
 
 qs_passed=0
@@ -72,7 +72,7 @@ qs_test() {
 	qs_suite plain "$target"
 	qs_make_build build-sanitizers --enable-werror \
 		--enable-sanitizers=address,undefined
-	qs_suite sanitizers check-unit
+	qs_suite sanitizers check-code
 	[ $target = check ] || qs_long
 
 	say "$qs_skipped skipped"

@@ -101,6 +101,30 @@ daemon_libs() {
 			-name '*-linux-*' 2> /dev/null | paste -sd: -
 }
 
+# module_dir: the folder of the module that was built; empty: there is none.
+module_dir() {
+	find "$SEAL_BUILDDIR/plugins/omauditseal" -name omauditseal.so \
+		-printf '%h\n' 2> /dev/null | head -n 1
+}
+
+# preload FILE: the sanitizers' runtime that FILE was built with, which a
+# program that was not must load first; for LD_PRELOAD, may be empty.
+preload() {
+	ldd "$1" 2> /dev/null | awk '$1 ~ /^lib[at]san\.so/ { print $3 }'
+}
+
+# rsyslogd_command ARGUMENT...: runs the stock rsyslogd, with its own modules
+# and ours, in the foreground; start it as "start rsyslogd_command -n -f ...".
+rsyslogd_command() {
+	local ours preload=
+	ours=$(module_dir)
+	[ -z "$ours" ] || preload=$(preload "$ours/omauditseal.so")
+	exec env LD_LIBRARY_PATH="$(daemon_libs)" \
+		${preload:+LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0} \
+		"$(daemon_path rsyslogd)" \
+		-M "$(rsyslog_modules)${ours:+:$ours}" "$@"
+}
+
 # Waiting -------------------------------------------------------------------
 # wait_until SECONDS COMMAND...: 0 as soon as COMMAND succeeds, 1 when it has
 # not after SECONDS.

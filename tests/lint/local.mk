@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks of the tree itself.
 EXTRA_DIST += %D%/files.bash
-shell_tests += %D%/rooms.tap
-shell_tests += %D%/symbols.tap
-shell_tests += %D%/spdx.sh
+lint_tests += %D%/rooms.tap
+lint_tests += %D%/symbols.tap
+lint_tests += %D%/spdx.sh
 EXTRA_DIST += %D%/format.sh
-shell_tests += %D%/length.sh
-shell_tests += %D%/text.sh
-shell_tests += %D%/shellcheck.sh
-shell_tests += %D%/man.sh
+lint_tests += %D%/length.sh
+lint_tests += %D%/text.sh
+lint_tests += %D%/shellcheck.sh
+lint_tests += %D%/man.sh
+lint_tests += %D%/docs.tap
