@@ -116,7 +116,7 @@ int sqlite_finish(struct connection *c, sqlite3_stmt *statement,
 int sqlite_run(struct connection *c, enum statement which,
 	       struct seal_diag *diag)
 {
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement = NULL;
 	int rc;
 
 	rc = sqlite_statement(c, which, &statement, diag);
