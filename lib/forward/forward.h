@@ -5,8 +5,8 @@
  * transport (http) and clock; it never sleeps, opens no file, starts no thread
  * and logs nothing.  docs/spec/protocol.md section "What the client does".
  *
- * One thread owns it and calls seal_forward_step() again and again; _wake and
- * _stop may be called from any other.
+ * One thread owns it and calls seal_forward_step() again and again; _stop and
+ * _get_state may be called from any other.
  */
 #ifndef SEAL_FORWARD_FORWARD_H
 #define SEAL_FORWARD_FORWARD_H
@@ -97,7 +97,10 @@ struct seal_forward_transport {
 		    bool gzip, seal_forward_body_fn body, void *body_ctx,
 		    struct seal_forward_answer *ret_answer,
 		    struct seal_diag *diag);
-	/* GET of prefix + path; used once, to keep the other side's note. */
+	/*
+	 * GET of prefix + path; used once, after a freeze or halt, to keep the
+	 * other side's checkpoint.  May be NULL.
+	 */
 	int (*get)(void *ctx, const char *path,
 		   struct seal_forward_answer *ret_answer,
 		   struct seal_diag *diag);
@@ -127,7 +130,11 @@ enum seal_forward_alarm {
 	SEAL_FORWARD_ALARM_SOURCE = 8,	   /* the spool could not be read */
 };
 
-/* All borrowed for the call.  Repeats of one alarm are told only once. */
+/*
+ * All borrowed for the call.  Repeats of one alarm are told only once, but a
+ * freeze or halt a second time when the other side's checkpoint could be had:
+ * then theirs is that, the first time it is what was answered.
+ */
 struct seal_forward_event {
 	enum seal_forward_alarm alarm;
 	const char *finding;	      /* "AS027", "AS008" or NULL */
@@ -150,10 +157,15 @@ struct seal_forward_config {
 	 */
 	const struct seal_vkey *const *keys;
 	size_t n_keys, keys_needed;
+	/*
+	 * Witnesses (type 0x04), at most 32, may be none: lines of theirs in an
+	 * answer to add-checkpoint go into the receipt's note.
+	 */
+	const struct seal_vkey *const *witnesses;
+	size_t n_witnesses;
 	/* The last receipt that is kept, 0 if none: where to begin. */
 	uint64_t receipt_size, receipt_time;
-	uint64_t offered_size; /* the largest size ever offered, 0 if none */
-	uint32_t pace_ms;      /* between two uploads; 0: 10 */
+	uint32_t pace_ms; /* between two uploads; 0: 10 */
 	seal_forward_alarm_fn alarm;
 	void *alarm_ctx;
 };
@@ -180,7 +192,7 @@ struct seal_forward_state {
 	uint64_t entries, bytes; /* sent in add-entries, before gzip */
 	uint64_t failures;	 /* in a row; 0 after an answer */
 	unsigned last_status;	 /* 0: none, or no answer */
-	char last_error[256];	 /* "" after success */
+	char last_error[SEAL_DIAG_TEXT_BYTES]; /* "" after success */
 };
 
 /* The tables are copied; what they point to is the caller's. */
@@ -193,13 +205,12 @@ void seal_forward_free(struct seal_forward *forward);
 
 /*
  * Does at most one request, if one is due.  *ret_wait_ms: call again after so
- * long, or earlier after _wake; 0: at once; SEAL_FORWARD_NEVER: only after
- * _wake (idle), or never (frozen, halted, stopped).  Early calls do no harm.
- * Troubles with the mirror are not errors of this function: see the state.
- * SEAL_E_STOPPED after _stop; SEAL_E_NOMEM, SEAL_E_INTERNAL.
+ * long; 0: at once; SEAL_FORWARD_NEVER: when the log has grown (idle), or not
+ * at all (frozen, halted).  Earlier calls do no harm and make nothing earlier.
+ * Troubles with mirror or spool are told by state and alarms; the only error is
+ * SEAL_E_STOPPED, after _stop.
  */
-int seal_forward_step(struct seal_forward *forward, uint64_t *ret_wait_ms,
-		      struct seal_diag *diag);
+int seal_forward_step(struct seal_forward *forward, uint64_t *ret_wait_ms);
 
 /* Any thread: ends a request under way; every later step is SEAL_E_STOPPED. */
 void seal_forward_stop(struct seal_forward *forward);
