@@ -102,12 +102,12 @@ in_src='cd /src/auditseal && exec "$@"'
 install_as_told() {
 	local told=$work/told
 
-	if enter pivot tester sh -c "$in_src" sh contrib/quickstart run \
-		> "$told" 2>&1; then
+	if enter pivot tester sh -c "$in_src" sh "$@" > "$told" 2>&1; then
 		echo "FAIL: quickstart ran without its packages" >&2
 		exit 1
 	fi
-	line=$(grep -oE 'apt-get (-[^ ]+ )*install .*' "$told" | head -n 1)
+	line=$(grep -oE 'apt-get (-[^ ]+ )*install .*' "$told" | head -n 1) ||
+		:
 	[ -n "$line" ] || {
 		cat "$told" >&2
 		echo "FAIL: quickstart did not print the line to run as root" >&2
@@ -130,12 +130,12 @@ root)
 	enter pivot root sh -c "$in_src" sh "$@" || status=$?
 	;;
 user)
-	install_as_told
+	install_as_told "$@"
 	started=$(date +%s)
 	enter pivot tester sh -c "$in_src" sh "$@" || status=$?
 	;;
 none)
-	install_as_told
+	install_as_told "$@"
 	started=$(date +%s)
 	enter chroot tester sh -c "$in_src" sh "$@" || status=$?
 	;;

@@ -16,11 +16,13 @@ source_files() {
 				[ ! -f "$file" ] || echo "$file"
 			done
 	else
-		find . -name build-aux -prune -o -name m4 -prune -o -name _build \
-			-prune -o -name _inst -prune -o -name .libs -prune -o \
-			-type f ! -name '*.o' ! -name '*.lo' ! -name '*.log' \
-			! -name '*.trs' ! -name Makefile.in ! -name 'configure*' \
-			! -name aclocal.m4 ! -name seal-config.h -print |
+		find . -type d \( -name build-aux -o -name m4 -o -name _build \
+			-o -name _inst -o -name '.?*' ! -name .ci \
+			-o -name '*.cache' \) -prune -o -type f \
+			! -name '*.o' ! -name '*.lo' ! -name '*.la' \
+			! -name '*.log' ! -name '*.trs' ! -name Makefile.in \
+			! -name Makefile ! -name 'config*' ! -name libtool \
+			! -name aclocal.m4 ! -name 'seal-config.h*' -print |
 			sed 's,^\./,,'
 	fi | grep -E "${1:-.}" | LC_ALL=C sort
 }
