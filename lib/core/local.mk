@@ -10,4 +10,7 @@ lib_core_libsealcore_la_SOURCES += \
 	%D%/epoch.h %D%/epoch.c %D%/chain.c %D%/finding.h %D%/finding.c
 lib_core_libsealcore_la_SOURCES += \
 	%D%/buf.h %D%/cur.h %D%/text.h %D%/crypto.h %D%/key.h %D%/note.h \
-	%D%/checkpoint.h %D%/policy.h %D%/sanitize.h
+	%D%/checkpoint.h %D%/policy.h %D%/sanitize.h \
+	%D%/buf.c %D%/cur.c %D%/text.c \
+	%D%/crypto.c %D%/crypto_check.h %D%/crypto_check.c \
+	%D%/ed25519.h %D%/ed25519.c
