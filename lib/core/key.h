@@ -43,8 +43,9 @@ struct seal_vkey {
 int seal_origin_check(const char *origin, size_t len, struct seal_diag *diag);
 
 /*
- * Any key name of the signed-note format: 1 to 255 bytes of UTF-8 without
- * control characters, Unicode spaces and '+'.
+ * Any key name of the signed-note format: UTF-8, not empty, without control
+ * characters below U+0020, Unicode spaces and '+'.  The length is not limited
+ * here; keys and origins of ours have at most SEAL_NAME_MAX_BYTES.
  */
 bool seal_name_valid(const char *name, size_t len);
 

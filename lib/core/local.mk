@@ -13,4 +13,5 @@ lib_core_libsealcore_la_SOURCES += \
 	%D%/checkpoint.h %D%/policy.h %D%/sanitize.h \
 	%D%/buf.c %D%/cur.c %D%/text.c \
 	%D%/crypto.c %D%/crypto_check.h %D%/crypto_check.c \
-	%D%/ed25519.h %D%/ed25519.c
+	%D%/ed25519.h %D%/ed25519.c \
+	%D%/key.c %D%/note.c %D%/checkpoint.c

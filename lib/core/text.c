@@ -88,7 +88,8 @@ int seal_base64_decode(const char *text, size_t len, void *ret_data, size_t cap,
 		memcpy((uint8_t *)ret_data + out, group, take);
 		out += take;
 	}
-	*ret_len = n;
+	if (ret_len)
+		*ret_len = n;
 	return 0;
 }
 

@@ -26,7 +26,8 @@ void seal_base64_encode(const void *data, size_t len, char *ret_text);
 /*
  * Strict inverse: length a multiple of 4, padding required, unused bits zero,
  * no other character.  SEAL_E_TOOBIG if the bytes exceed cap.  ret_data may be
- * NULL: only checks and measures (cap is then not looked at).
+ * NULL: only checks and measures (cap is then not looked at).  ret_len may be
+ * NULL.
  */
 int seal_base64_decode(const char *text, size_t len, void *ret_data, size_t cap,
 		       size_t *ret_len);
