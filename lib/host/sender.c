@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Glue between lib/forward, the spool and lib/http.  Contract: sender.h. */
+#include "host/sender.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "core/buf.h"
+#include "core/policy.h"
+#include "http/http.h"
+#include "spool/spool.h"
+#include "host/host.h"
+#include "host/thread.h"
+#include "uplink/uplink.h"
+
+#define IDLE_MS	     60000
+#define STOP_POLL_MS 20
+
+struct seal_sender {
+	struct seal_sender_config config;
+	const struct seal_vkey *keys[SEAL_POLICY_WITNESSES_MAX];
+	size_t keys_len;
+	struct seal_http *http;
+	struct seal_forward *forward;
+	struct seal_uplink uplink;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool stopping;
+	atomic_bool reload;
+};
+
+static const char *mirror(const struct seal_sender *s)
+{
+	return s->keys[0]->name;
+}
+
+/* ---- alarms ---- */
+
+static void tell(struct seal_sender *s, int severity, const char *text)
+{
+	char line[640];
+
+	snprintf(line, sizeof(line), "%s: %s", s->config.url, text);
+	s->config.say(s->config.say_ctx, severity, line);
+}
+
+static void alarm_event(void *ctx, const struct seal_forward_event *event)
+{
+	struct seal_sender *s = ctx;
+
+	tell(s, LOG_ERR, event->text);
+	if (event->alarm == SEAL_FORWARD_ALARM_HALT_ROLLBACK ||
+	    event->alarm == SEAL_FORWARD_ALARM_HALT_FORK)
+		seal_spool_halt(s->config.spool,
+				event->finding ? event->finding : "AS027",
+				event->text);
+}
+
+/* ---- thread ---- */
+
+static bool stopping(struct seal_sender *s)
+{
+	bool stop;
+
+	pthread_mutex_lock(&s->mutex);
+	stop = s->stopping;
+	pthread_mutex_unlock(&s->mutex);
+	return stop;
+}
+
+/* Waits so long, or until asked to stop. */
+static void pause_ms(struct seal_sender *s, uint64_t wait_ms)
+{
+	struct timespec until = seal_after_ms(CLOCK_MONOTONIC, wait_ms);
+
+	pthread_mutex_lock(&s->mutex);
+	while (!s->stopping)
+		if (pthread_cond_timedwait(&s->wake, &s->mutex, &until))
+			break;
+	pthread_mutex_unlock(&s->mutex);
+}
+
+/* What the mirror has: nothing is to be done until more is sealed. */
+static void wait_for_entries(struct seal_sender *s)
+{
+	struct seal_forward_state state;
+
+	seal_forward_get_state(s->forward, &state);
+	if (state.phase == SEAL_FORWARD_IDLE)
+		(void)seal_spool_wait(s->config.spool, state.receipt_size,
+				      IDLE_MS);
+	else
+		pause_ms(s, IDLE_MS);
+}
+
+static void *run(void *ctx)
+{
+	struct seal_sender *s = ctx;
+	struct seal_forward_state state;
+	uint64_t wait_ms;
+	bool down = false;
+
+	while (!stopping(s)) {
+		if (atomic_exchange(&s->reload, false))
+			seal_http_reload(s->http);
+		if (seal_forward_step(s->forward, &wait_ms))
+			break;
+		seal_forward_get_state(s->forward, &state);
+		if (down != (state.failures > 0)) {
+			down = !down;
+			tell(s, down ? LOG_WARNING : LOG_NOTICE,
+			     down ? state.last_error : "answers again");
+		}
+		if (wait_ms == SEAL_FORWARD_NEVER)
+			wait_for_entries(s);
+		else if (wait_ms)
+			pause_ms(s, wait_ms);
+	}
+	return NULL;
+}
+
+/* ---- making and ending ---- */
+
+/*
+ * The keys of this mirror: witness lines of the policy with its address; where
+ * none has an address and there is but one server, all of them.
+ */
+static int find_keys(struct seal_sender *s, struct seal_diag *diag)
+{
+	const struct seal_policy *policy = s->config.policy;
+	const struct seal_policy_witness *w;
+	struct seal_buf url;
+	bool addressed = false;
+	size_t i;
+
+	seal_buf_init(&url);
+	for (i = 0; i < seal_policy_witness_count(policy); i++) {
+		w = seal_policy_witness(policy, i);
+		if (!w->url)
+			continue;
+		addressed = true;
+		seal_buf_reset(&url);
+		if (!seal_http_server_url(w->url, &url, NULL) &&
+		    seal_buf_cstr(&url) &&
+		    !strcmp(seal_buf_cstr(&url), s->config.url))
+			s->keys[s->keys_len++] = &w->vkey;
+	}
+	seal_buf_fini(&url);
+	if (!addressed && s->config.servers == 1)
+		for (i = 0; i < seal_policy_witness_count(policy); i++)
+			s->keys[s->keys_len++] =
+				&seal_policy_witness(policy, i)->vkey;
+	if (s->keys_len)
+		return 0;
+	return seal_diag_set(diag, SEAL_E_CONFIG,
+			     "no witness line of the policy %s has the address "
+			     "%s: add it to the line of this store",
+			     s->config.host->policy, s->config.url);
+}
+
+static int make_http(struct seal_sender *s, struct seal_diag *diag)
+{
+	const struct seal_host_config *host = s->config.host;
+	struct seal_http_config config = {.ca_file = host->tls_ca,
+					  .cert_file = host->tls_cert,
+					  .key_file = host->tls_key};
+
+	return seal_http_new(&config, &s->http, diag);
+}
+
+static int make_forward(struct seal_sender *s, struct seal_diag *diag)
+{
+	struct seal_spool_receipt_info info;
+	struct seal_forward_config config = {
+		.origin = seal_spool_origin(s->config.spool),
+		.server = s->config.url,
+		.keys = s->keys,
+		.n_keys = s->keys_len,
+		.keys_needed = 1,
+		.alarm = alarm_event,
+		.alarm_ctx = s};
+	struct seal_forward_source source;
+	struct seal_forward_transport transport;
+	struct seal_forward_clock now;
+
+	s->uplink = (struct seal_uplink){.http = s->http,
+					 .url = s->config.url,
+					 .spool = s->config.spool,
+					 .mirror = mirror(s)};
+	seal_uplink_source(&s->uplink, &source);
+	seal_uplink_transport(&s->uplink, &transport);
+	seal_uplink_clock(&now);
+	seal_spool_receipt_get(s->config.spool, mirror(s), &info);
+	config.receipt_size = info.size;
+	config.receipt_time = info.time_s;
+	return seal_forward_new(&config, &source, &transport, &now, &s->forward,
+				diag);
+}
+
+static void destroy(struct seal_sender *s)
+{
+	seal_forward_free(s->forward);
+	seal_http_free(s->http);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->mutex);
+	free(s);
+}
+
+int seal_sender_start(const struct seal_sender_config *config,
+		      struct seal_sender **ret_sender, struct seal_diag *diag)
+{
+	struct seal_sender *s;
+	int err;
+
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return seal_diag_set(diag, SEAL_E_NOMEM,
+				     "out of memory for a sender");
+	s->config = *config;
+	pthread_mutex_init(&s->mutex, NULL);
+	seal_cond_init(&s->wake);
+	err = find_keys(s, diag);
+	if (!err)
+		err = make_http(s, diag);
+	if (!err)
+		err = make_forward(s, diag);
+	if (err)
+		goto fail;
+	err = seal_thread_start(&s->thread, run, s);
+	if (err) {
+		err = seal_diag_set_errno(diag, SEAL_E_NOMEM, err,
+					  "no thread for %s", config->url);
+		goto fail;
+	}
+	*ret_sender = s;
+	return 0;
+fail:
+	destroy(s);
+	return err;
+}
+
+void seal_sender_reload(struct seal_sender *s)
+{
+	atomic_store(&s->reload, true);
+}
+
+void seal_sender_state(struct seal_sender *s,
+		       struct seal_forward_state *ret_state)
+{
+	seal_forward_get_state(s->forward, ret_state);
+}
+
+void seal_sender_ask_stop(struct seal_sender *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->stopping = true;
+	pthread_cond_broadcast(&s->wake);
+	pthread_mutex_unlock(&s->mutex);
+	seal_forward_stop(s->forward);
+	seal_spool_wake(s->config.spool);
+}
+
+void seal_sender_free(struct seal_sender *s)
+{
+	struct timespec until;
+
+	if (!s)
+		return;
+	seal_sender_ask_stop(s);
+	for (;;) {
+		until = seal_after_ms(CLOCK_REALTIME, STOP_POLL_MS);
+		if (pthread_timedjoin_np(s->thread, NULL, &until) != ETIMEDOUT)
+			break;
+		/* A wake between its look at the flag and its wait is lost. */
+		seal_spool_wake(s->config.spool);
+	}
+	destroy(s);
+}
