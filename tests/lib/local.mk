@@ -7,3 +7,12 @@ tests_lib_libsealtest_la_SOURCES += %D%/oom.h %D%/oom.c
 # Out of memory at allocation k: see oom.h. The flags come from configure.ac,
 # since automake wants no linker flags in LDADD.
 unit_wrap += $(OOM_WRAP)
+# For tests of the module.
+EXTRA_DIST += %D%/rsyslogd.bash
+if BUILD_PLUGIN
+check_PROGRAMS += %D%/make_keydir
+tests_lib_make_keydir_LDADD = lib/spool/libsealspool.la \
+	lib/core/libsealcore.la
+endif
+clean-local:
+	rm -rf tests/daemons tests/daemons.lock tests/daemons.log

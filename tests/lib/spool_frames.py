@@ -4,6 +4,8 @@
 
 spool_frames.py bytes SPOOL    the records' bytes, one after the other
 spool_frames.py list SPOOL     a line an entry: index type flags time_us bytes
+spool_frames.py lines SPOOL    a line a record: its bytes, pieces joined
+spool_frames.py control SPOOL  a line a control entry: index type body
 spool_frames.py count SPOOL    entries, records, pieces of records
 
 Stops at the first frame that is not whole; checks no signature.
@@ -11,7 +13,7 @@ Stops at the first frame that is not whole; checks no signature.
 import glob, hashlib, os, sys
 
 START, RECORD = 0x01, 0x10
-COMMITTED, CONTINUES, SALTED = 0x01, 0x10, 0x20
+COMMITTED, CONTINUED, CONTINUES, SALTED = 0x01, 0x08, 0x10, 0x20
 
 
 def entries(spool):
@@ -54,6 +56,10 @@ def main():
             records += not flags & CONTINUES
         if what == "bytes" and kind == RECORD:
             out.write(public(flags, body))
+        if what == "lines" and kind == RECORD:
+            out.write(public(flags, body) + (b"" if flags & CONTINUED else b"\n"))
+        if what == "control" and kind != RECORD:
+            out.write(b"%d %02x %s\n" % (index, kind, body))
         if what == "list":
             print(index, "%02x %02x" % (kind, flags), time_us, len(body))
     if what == "count":
