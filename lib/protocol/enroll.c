@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/cur.h"
 #include "core/epoch.h"
+#include "core/epoch.h"
 #include "protocol/section.h"
 
 #include <stdlib.h>

@@ -49,7 +49,7 @@ int seal_resource_path(const struct seal_resource *r,
 		seal_buf_put_str(&b, "checkpoint");
 		goto out;
 	}
-	if (!r->width || r->width > FULL)
+	if (!r->width || r->width > FULL || r->number > SEAL_U63_MAX)
 		return SEAL_E_ARG;
 	if (r->kind == SEAL_RESOURCE_ENTRIES)
 		seal_buf_put_str(&b, "tile/entries/");

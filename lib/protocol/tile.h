@@ -21,7 +21,7 @@ enum seal_resource_kind {
 struct seal_resource {
 	enum seal_resource_kind kind;
 	unsigned level;	 /* tile: 0..63; else 0 */
-	uint64_t number; /* N */
+	uint64_t number; /* N < 2^63 */
 	unsigned width;	 /* 1..256; 256: full, without .p/W */
 };
 

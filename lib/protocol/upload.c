@@ -408,14 +408,17 @@ int seal_package_verify(const struct seal_package *p,
 		if (!rc)
 			rc = seal_frontier_append(&f, &ret_leaves[i]);
 	}
+	if (!rc)
+		rc = seal_frontier_root(&f, &subtree);
 	if (rc)
 		return seal_diag_set(
 			diag, rc, "add-entries: hashing failed at entry %llu",
 			(unsigned long long)(p->first + i));
-	if (seal_proof_check_subtree(p->subtree, p->end, &subtree, size, root,
-				     p->proof.hash, p->proof.n))
+	rc = seal_proof_check_subtree(p->subtree, p->end, &subtree, size, root,
+				      p->proof.hash, p->proof.n);
+	if (rc)
 		return seal_diag_set(
-			diag, SEAL_E_PROOF,
+			diag, rc,
 			"add-entries: entries %llu to %llu are not "
 			"those of the checkpoint of size %llu",
 			(unsigned long long)p->first,

@@ -6,3 +6,7 @@
 #
 #   unit_tests += %D%/test_NAME
 #   EXTRA_DIST += %D%/NAME.txt
+EXTRA_DIST += %D%/c2sp/README.md %D%/c2sp/add-checkpoint.req \
+	%D%/c2sp/add-entries.req %D%/c2sp/checkpoint %D%/c2sp/checkpoint.3 \
+	%D%/c2sp/checkpoint.cosigned %D%/c2sp/policy \
+	%D%/c2sp/rec2.tlog-proof %D%/c2sp/records.ndjson %D%/c2sp/vkeys
