@@ -10,3 +10,5 @@ EXTRA_DIST += %D%/c2sp/README.md %D%/c2sp/add-checkpoint.req \
 	%D%/c2sp/add-entries.req %D%/c2sp/checkpoint %D%/c2sp/checkpoint.3 \
 	%D%/c2sp/checkpoint.cosigned %D%/c2sp/policy \
 	%D%/c2sp/rec2.tlog-proof %D%/c2sp/records.ndjson %D%/c2sp/vkeys
+EXTRA_DIST += %D%/control.txt %D%/make_control.py
+EXTRA_DIST += %D%/epochs.txt %D%/make_epochs.py

@@ -16,3 +16,5 @@ tests_lib_make_keydir_LDADD = lib/spool/libsealspool.la \
 endif
 clean-local:
 	rm -rf tests/daemons tests/daemons.lock tests/daemons.log
+tests_lib_libsealtest_la_SOURCES += %D%/testtree.h %D%/testtree.c
+tests_lib_libsealtest_la_SOURCES += %D%/testlog.h %D%/testlog.c
