@@ -81,6 +81,8 @@ qs_test() {
 }
 
 qs_long() {
+	qs_make_build build-threads --enable-werror --enable-sanitizers=thread
+	qs_suite threads check-code
 	if step "make distcheck" distcheck.log \
 		make -C "$qs_home/build-test" distcheck; then
 		qs_passed=$((qs_passed + 1))
