@@ -11,8 +11,9 @@ lib_core_libsealcore_la_SOURCES += \
 lib_core_libsealcore_la_SOURCES += \
 	%D%/buf.h %D%/cur.h %D%/text.h %D%/crypto.h %D%/key.h %D%/note.h \
 	%D%/checkpoint.h %D%/policy.h %D%/sanitize.h \
-	%D%/policy_internal.h %D%/policy.c %D%/quorum.c %D%/pins.c \
 	%D%/buf.c %D%/cur.c %D%/text.c \
 	%D%/crypto.c %D%/crypto_check.h %D%/crypto_check.c \
 	%D%/ed25519.h %D%/ed25519.c \
-	%D%/key.c %D%/note.c %D%/checkpoint.c
+	%D%/key.c %D%/note.c %D%/checkpoint.c %D%/sanitize.c \
+	%D%/policy_lex.h %D%/policy_lex.c %D%/policy_impl.h \
+	%D%/policy.c %D%/quorum.c %D%/pins.c

@@ -1,492 +1,474 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies: the parser.  Contract: policy.h; C2SP tlog-policy. */
+/* The policy file (C2SP tlog-policy): see policy.h.  Evaluation: quorum.c. */
 #include "core/policy.h"
 
-#include "core/cur.h"
-#include "core/policy_internal.h"
-#include "core/text.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One line, cut into its words. */
-struct line {
-	const char *file;
-	unsigned number;
-	const char *at, *end; /* what is left of it */
-	struct seal_diag *diag;
-};
+#include "core/policy_impl.h"
+#include "core/policy_lex.h"
+#include "core/text.h"
 
-__attribute__((format(printf, 2, 3))) static int bad(const struct line *line,
-						     const char *fmt, ...)
+#define FIRST_CAP 8
+
+/* Room for one more element; false: no memory. */
+static bool grow(void *array, size_t count, size_t *cap, size_t size)
 {
-	char what[SEAL_DIAG_TEXT_BYTES];
-	va_list args;
+	void **mem = array;
+	size_t more = *cap ? *cap * 2 : FIRST_CAP;
+	void *moved;
 
-	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
-	seal_diag_set(line->diag, SEAL_E_CONFIG, "%s, line %u: %s", line->file,
-		      line->number, what);
-	if (line->diag)
-		line->diag->index = line->number;
-	return SEAL_E_CONFIG;
+	if (count < *cap)
+		return true;
+	moved = reallocarray(*mem, more, size);
+	if (!moved)
+		return false;
+	*mem = moved;
+	*cap = more;
+	return true;
 }
 
-static int nomem(const struct line *line)
+static int expect_word(struct seal_lex *lex, const char *what,
+		       struct seal_word *ret_word)
 {
-	return seal_diag_set(line->diag, SEAL_E_NOMEM, "%s: out of memory",
-			     line->file);
+	if (seal_lex_word(lex, ret_word))
+		return 0;
+	return seal_lex_fail(lex, "%s is missing: add it", what);
 }
 
-static bool is_blank(char c)
+static int expect_end(struct seal_lex *lex)
 {
-	return c == ' ' || c == '\t';
+	char shown[SEAL_WORD_SHOWN_BYTES];
+	struct seal_word word;
+
+	if (!seal_lex_word(lex, &word))
+		return 0;
+	return seal_lex_fail(lex, "\"%s\" is one word too many: remove it",
+			     seal_word_show(&word, shown));
 }
 
-/* The next word, borrowed; its length is 0 at the end of the line. */
-static const char *next_word(struct line *line, size_t *ret_len)
-{
-	const char *begin;
-
-	while (line->at < line->end && is_blank(*line->at))
-		line->at++;
-	begin = line->at;
-	while (line->at < line->end && !is_blank(*line->at))
-		line->at++;
-	*ret_len = (size_t)(line->at - begin);
-	return begin;
-}
-
-static bool is(const char *word, size_t len, const char *what)
-{
-	return len == strlen(what) && memcmp(word, what, len) == 0;
-}
-
-/* An own copy of the next word; NULL with the error said. */
-static char *take_word(struct line *line, const char *what, int *ret_error)
-{
-	size_t len;
-	const char *word = next_word(line, &len);
-	char *copy;
-
-	if (len == 0) {
-		*ret_error = bad(line, "the %s is missing", what);
-		return NULL;
-	}
-	copy = strndup(word, len);
-	if (!copy)
-		*ret_error = nomem(line);
-	return copy;
-}
-
-static int take_vkey(struct line *line, uint8_t type, const char *what,
-		     struct seal_vkey *ret_vkey)
+/* A vkey of one type. */
+static int parse_vkey(struct seal_lex *lex, uint8_t type,
+		      struct seal_vkey *ret_vkey)
 {
 	struct seal_diag why = {0};
-	size_t len;
-	const char *word = next_word(line, &len);
-	int r;
+	struct seal_word word;
+	int err;
 
-	if (len == 0)
-		return bad(line, "the verifier key is missing");
-	r = seal_vkey_parse(word, len, ret_vkey, &why);
-	if (r == SEAL_E_NOMEM || r == SEAL_E_CRYPTO)
-		return seal_diag_set(line->diag, r, "%s: %s", line->file,
-				     seal_strerror(r));
-	if (r != 0)
-		return bad(line, "%s", why.text);
-	if (ret_vkey->type != type) {
-		r = bad(line,
-			"a %s needs a key of type 0x%02x, this one is of type "
-			"0x%02x",
-			what, type, ret_vkey->type);
-		seal_vkey_fini(ret_vkey);
-		return r;
-	}
-	return 0;
-}
-
-static int take_url(struct line *line, char **ret_url)
-{
-	size_t len;
-	const char *word = next_word(line, &len);
-	char *url;
-
-	if (len == 0)
+	err = expect_word(lex, "the verifier key (name+id+key)", &word);
+	if (err)
+		return err;
+	err = seal_vkey_parse(word.p, word.len, ret_vkey, &why);
+	if (err == SEAL_E_NOMEM)
+		return seal_lex_nomem(lex);
+	if (err)
+		return seal_lex_fail(lex, "%s", why.text);
+	if (ret_vkey->type == type)
 		return 0;
-	url = strndup(word, len);
-	if (!url)
-		return nomem(line);
-	next_word(line, &len);
-	if (len != 0) {
-		free(url);
-		return bad(line, "something stands behind the URL: remove it");
-	}
-	*ret_url = url;
-	return 0;
+	seal_vkey_fini(ret_vkey);
+	return seal_lex_fail(
+		lex, type == SEAL_KEY_ED25519
+			     ? "a log needs a key of type 0x01, this one is a "
+			       "cosigner's (0x04): is it a witness?"
+			     : "a witness needs a key of type 0x04, this one "
+			       "signs notes (0x01): is it a log?");
 }
 
-/* Room for one more in an array that doubles; NULL: no memory. */
-static void *room(void **array, size_t n, size_t bytes)
+/* "[url]" and the end of the line. */
+static int parse_url(struct seal_lex *lex, char **ret_url)
 {
-	void *grown;
+	struct seal_word word;
+	int err;
 
-	if (n & (n - 1))
-		return (char *)*array + n * bytes;
-	grown = realloc(*array, (n ? 2 * n : 1) * bytes);
-	if (!grown)
-		return NULL;
-	*array = grown;
-	return (char *)grown + n * bytes;
+	if (!seal_lex_word(lex, &word))
+		return 0;
+	err = expect_end(lex);
+	if (err)
+		return err;
+	*ret_url = seal_word_dup(&word);
+	return *ret_url ? 0 : seal_lex_nomem(lex);
 }
 
-static int parse_log(struct seal_policy *policy, struct line *line)
+/* log <vkey> [<url>] */
+static int parse_log(struct seal_policy *p, struct seal_lex *lex)
 {
-	struct seal_policy_log log = {.line = line->number}, *at;
-	int r;
+	struct seal_policy_log log = {.line = lex->line};
+	int err;
 
-	if (policy->n_logs == SEAL_POLICY_LOGS_MAX)
-		return bad(line, "more than %d logs", SEAL_POLICY_LOGS_MAX);
-	r = take_vkey(line, SEAL_KEY_ED25519, "log", &log.vkey);
-	if (r != 0)
-		return r;
-	r = take_url(line, &log.url);
-	if (r == 0 &&
-	    !(at = room((void **)&policy->logs, policy->n_logs, sizeof(log))))
-		r = nomem(line);
-	if (r != 0) {
+	if (p->log_count == SEAL_POLICY_LOGS_MAX)
+		return seal_lex_fail(lex, "more than %d logs: split the file",
+				     SEAL_POLICY_LOGS_MAX);
+	err = parse_vkey(lex, SEAL_KEY_ED25519, &log.vkey);
+	if (err)
+		return err;
+	err = parse_url(lex, &log.url);
+	if (!err && !grow(&p->logs, p->log_count, &p->log_cap, sizeof(log)))
+		err = seal_lex_nomem(lex);
+	if (err) {
 		seal_vkey_fini(&log.vkey);
 		free(log.url);
-		return r;
+		return err;
 	}
-	*at = log; /* transferred */
-	policy->n_logs++;
+	p->logs[p->log_count++] = log; /* transferred */
 	return 0;
 }
 
-/* The node (witness or group) of that name, or NULL. */
-static struct seal_policy_node *find_node(const struct seal_policy *policy,
-					  const char *name, size_t len)
+static bool find_name(const struct seal_policy *p, const struct seal_word *name,
+		      struct seal_policy_ref *ret_ref)
 {
-	size_t i;
-
-	for (i = 0; i < policy->n_nodes; i++)
-		if (is(name, len, policy->nodes[i].name))
-			return &policy->nodes[i];
-	return NULL;
+	for (unsigned i = 0; i < p->witness_count; i++)
+		if (seal_word_is(name, p->witnesses[i].name)) {
+			*ret_ref = (struct seal_policy_ref){false, i};
+			return true;
+		}
+	for (unsigned i = 0; i < p->group_count; i++)
+		if (seal_word_is(name, p->groups[i].name)) {
+			*ret_ref = (struct seal_policy_ref){true, i};
+			return true;
+		}
+	return false;
 }
 
-static int add_node(struct seal_policy *policy, struct line *line,
-		    const struct seal_policy_node *node)
+/* A name that is about to be defined: a copy of it. */
+static int parse_new_name(const struct seal_policy *p, struct seal_lex *lex,
+			  const char *what, char **ret_name)
 {
-	struct seal_policy_node *at;
+	char shown[SEAL_WORD_SHOWN_BYTES];
+	struct seal_policy_ref ref;
+	struct seal_word word;
+	int err;
 
-	if (is("none", 4, node->name))
-		return bad(line, "\"none\" is predefined: choose another name");
-	if (find_node(policy, node->name, strlen(node->name)))
-		return bad(line, "the name \"%s\" stands for two things",
-			   node->name);
-	at = room((void **)&policy->nodes, policy->n_nodes, sizeof(*node));
-	if (!at)
-		return nomem(line);
-	*at = *node;
-	policy->n_nodes++;
-	return 0;
+	err = expect_word(lex, what, &word);
+	if (err)
+		return err;
+	if (seal_word_is(&word, "none"))
+		return seal_lex_fail(lex, "the name \"none\" has a meaning of "
+					  "its own: choose another");
+	if (find_name(p, &word, &ref))
+		return seal_lex_fail(lex,
+				     "the name \"%s\" was defined in line %u: "
+				     "choose another",
+				     seal_word_show(&word, shown),
+				     ref.is_group ? p->groups[ref.i].line
+						  : p->witnesses[ref.i].line);
+	*ret_name = seal_word_dup(&word);
+	return *ret_name ? 0 : seal_lex_nomem(lex);
 }
 
-static int check_witness_key(const struct seal_policy *policy,
-			     struct line *line, const struct seal_vkey *vkey)
+/* witness <name> <vkey> [<url>] */
+static int parse_witness(struct seal_policy *p, struct seal_lex *lex)
 {
-	size_t i;
+	struct seal_policy_witness w = {.line = lex->line};
+	int err;
 
-	for (i = 0; i < policy->n_witnesses; i++)
-		if (seal_pub_equal(policy->witnesses[i].vkey.pub, vkey->pub))
-			return bad(line,
-				   "the key of line %u again: a witness "
-				   "counts once",
-				   policy->witnesses[i].line);
-	return 0;
-}
-
-static int parse_witness(struct seal_policy *policy, struct line *line)
-{
-	struct seal_policy_witness w = {.line = line->number}, *at;
-	struct seal_policy_node node = {.witness = policy->n_witnesses,
-					.parent = SEAL_POLICY_NO_PARENT};
-	int r = 0;
-
-	if (policy->n_witnesses == SEAL_POLICY_WITNESSES_MAX)
-		return bad(line, "more than %d witnesses",
-			   SEAL_POLICY_WITNESSES_MAX);
-	w.name = take_word(line, "name of the witness", &r);
-	if (!w.name)
-		return r;
-	r = take_vkey(line, SEAL_KEY_COSIGNATURE, "witness", &w.vkey);
-	if (r == 0)
-		r = check_witness_key(policy, line, &w.vkey);
-	if (r == 0)
-		r = take_url(line, &w.url);
-	if (r == 0 && !(at = room((void **)&policy->witnesses,
-				  policy->n_witnesses, sizeof(w))))
-		r = nomem(line);
-	node.name = w.name; /* owned by the witness */
-	if (r == 0)
-		r = add_node(policy, line, &node);
-	if (r != 0) {
-		free(w.name);
-		free(w.url);
+	if (p->witness_count == SEAL_POLICY_WITNESSES_MAX)
+		return seal_lex_fail(lex, "more than %d witnesses: remove some",
+				     SEAL_POLICY_WITNESSES_MAX);
+	err = parse_new_name(p, lex, "the name of the witness", &w.name);
+	if (!err)
+		err = parse_vkey(lex, SEAL_KEY_COSIGNATURE, &w.vkey);
+	if (!err)
+		err = parse_url(lex, &w.url);
+	if (!err &&
+	    !grow(&p->witnesses, p->witness_count, &p->witness_cap, sizeof(w)))
+		err = seal_lex_nomem(lex);
+	if (err) {
 		seal_vkey_fini(&w.vkey);
-		return r;
+		free(w.url);
+		free(w.name);
+		return err;
 	}
-	*at = w; /* transferred */
-	policy->n_witnesses++;
+	p->witnesses[p->witness_count++] = w; /* transferred */
 	return 0;
 }
 
-static int take_threshold(struct line *line, uint64_t *ret_k)
+/* A name that must be defined above. */
+static int resolve(const struct seal_policy *p, const struct seal_lex *lex,
+		   const struct seal_word *word,
+		   struct seal_policy_ref *ret_ref)
 {
-	size_t len;
-	const char *word = next_word(line, &len);
+	char shown[SEAL_WORD_SHOWN_BYTES];
 
-	if (is(word, len, "all")) {
-		*ret_k = UINT64_MAX;
+	if (find_name(p, word, ret_ref))
 		return 0;
-	}
-	if (is(word, len, "any")) {
-		*ret_k = 1;
-		return 0;
-	}
-	if (seal_dec_decode(word, len, SEAL_U63_MAX, ret_k) != 0 || *ret_k == 0)
-		return bad(line, "behind the group's name stands \"all\", "
-				 "\"any\" or a number from 1");
+	return seal_lex_fail(lex,
+			     "\"%s\" is no witness or group of a line above: "
+			     "define it first",
+			     seal_word_show(word, shown));
+}
+
+/* Each name is a member once at most, so that each witness counts once. */
+static int add_member(struct seal_policy *p, const struct seal_lex *lex,
+		      const struct seal_word *word)
+{
+	char shown[SEAL_WORD_SHOWN_BYTES];
+	struct seal_policy_ref ref;
+	bool *used;
+	int err;
+
+	if (seal_word_is(word, "none"))
+		return seal_lex_fail(lex, "\"none\" cannot be in a group: "
+					  "remove it");
+	err = resolve(p, lex, word, &ref);
+	if (err)
+		return err;
+	used = ref.is_group ? &p->group_used[ref.i] : &p->witness_used[ref.i];
+	if (*used)
+		return seal_lex_fail(lex,
+				     "\"%s\" is in a group already: each name "
+				     "may be in one only, and once",
+				     seal_word_show(word, shown));
+	if (!grow(&p->members, p->member_count, &p->member_cap, sizeof(ref)))
+		return seal_lex_nomem(lex);
+	*used = true;
+	p->members[p->member_count++] = ref;
 	return 0;
 }
 
-/* Makes the words that are left children of the node with this index. */
-static int take_members(struct seal_policy *policy, struct line *line,
-			size_t parent, size_t *ret_n)
+static int parse_threshold(const struct seal_lex *lex,
+			   const struct seal_word *word, unsigned members,
+			   unsigned *ret_threshold)
 {
-	struct seal_policy_node *member;
-	const char *word;
-	size_t len, n = 0;
-
-	while ((word = next_word(line, &len)), len != 0) {
-		member = find_node(policy, word, len);
-		if (!member)
-			return bad(line,
-				   "\"%.*s\" is not defined on a line before "
-				   "this one",
-				   (int)(len > 64 ? 64 : len), word);
-		if (member->parent != SEAL_POLICY_NO_PARENT)
-			return bad(line,
-				   "\"%s\" is a member already: a name can be "
-				   "a member once",
-				   member->name);
-		member->parent = parent;
-		n++;
-	}
-	*ret_n = n;
-	return n ? 0 : bad(line, "a group needs a member");
-}
-
-static int parse_group(struct seal_policy *policy, struct line *line)
-{
-	struct seal_policy_node node = {.witness = SEAL_POLICY_GROUP,
-					.parent = SEAL_POLICY_NO_PARENT};
-	size_t members;
 	uint64_t k;
-	int r = 0;
 
-	if (policy->n_nodes - policy->n_witnesses == SEAL_POLICY_GROUPS_MAX)
-		return bad(line, "more than %d groups", SEAL_POLICY_GROUPS_MAX);
-	node.name = take_word(line, "name of the group", &r);
-	if (!node.name)
-		return r;
-	r = take_threshold(line, &k);
-	if (r == 0)
-		r = take_members(policy, line, policy->n_nodes, &members);
-	if (r == 0 && k != UINT64_MAX && k > members)
-		r = bad(line, "%llu of %zu members can never be met",
-			(unsigned long long)k, members);
-	if (r == 0) {
-		node.threshold = k == UINT64_MAX ? members : (size_t)k;
-		r = add_node(policy, line, &node);
+	if (seal_word_is(word, "any"))
+		k = 1;
+	else if (seal_word_is(word, "all"))
+		k = members;
+	else if (seal_dec_decode(word->p, word->len, members, &k) || k == 0)
+		return seal_lex_fail(lex,
+				     "the threshold must be any, all, or a "
+				     "number from 1 to %u, how many members "
+				     "there are",
+				     members);
+	*ret_threshold = (unsigned)k;
+	return 0;
+}
+
+/* The members of a group, and its threshold, which stands before them. */
+static int parse_members(struct seal_policy *p, struct seal_lex *lex,
+			 struct seal_policy_group *group)
+{
+	struct seal_word threshold, word;
+	int err;
+
+	err = expect_word(lex, "the threshold (any, all or a number)",
+			  &threshold);
+	while (!err && seal_lex_word(lex, &word))
+		err = add_member(p, lex, &word);
+	if (err)
+		return err;
+	group->member_count = (unsigned)p->member_count - group->first;
+	if (group->member_count == 0)
+		return seal_lex_fail(lex, "the group has no members: name at "
+					  "least one");
+	return parse_threshold(lex, &threshold, group->member_count,
+			       &group->threshold);
+}
+
+/* group <name> all|any|<k> <name>... */
+static int parse_group(struct seal_policy *p, struct seal_lex *lex)
+{
+	struct seal_policy_group group = {
+		.line = lex->line,
+		.first = (unsigned)p->member_count,
+	};
+	int err;
+
+	if (p->group_count == SEAL_POLICY_GROUPS_MAX)
+		return seal_lex_fail(lex, "more than %d groups: remove some",
+				     SEAL_POLICY_GROUPS_MAX);
+	err = parse_new_name(p, lex, "the name of the group", &group.name);
+	if (!err)
+		err = parse_members(p, lex, &group);
+	if (!err &&
+	    !grow(&p->groups, p->group_count, &p->group_cap, sizeof(group)))
+		err = seal_lex_nomem(lex);
+	if (err) {
+		free(group.name);
+		return err;
 	}
-	if (r != 0)
-		free(node.name);
-	return r;
-}
-
-static int parse_quorum(struct seal_policy *policy, struct line *line)
-{
-	const struct seal_policy_node *node;
-	const char *word;
-	size_t len, rest;
-
-	if (policy->has_quorum)
-		return bad(line, "a second quorum line: there must be one");
-	word = next_word(line, &len);
-	next_word(line, &rest);
-	if (len == 0 || rest != 0)
-		return bad(line, "a quorum line names one witness or group, "
-				 "or \"none\"");
-	policy->has_quorum = true;
-	policy->quorum = SEAL_POLICY_NO_PARENT;
-	if (is(word, len, "none"))
-		return 0;
-	node = find_node(policy, word, len);
-	if (!node)
-		return bad(line, "\"%.*s\" is not defined before this line",
-			   (int)(len > 64 ? 64 : len), word);
-	policy->quorum = (size_t)(node - policy->nodes);
+	p->groups[p->group_count++] = group; /* transferred */
 	return 0;
 }
 
-static int check_characters(struct line *line)
+/* quorum <name>|none */
+static int parse_quorum(struct seal_policy *p, struct seal_lex *lex)
 {
-	const char *p;
+	struct seal_word word;
+	int err;
 
-	for (p = line->at; p < line->end; p++)
-		if ((unsigned char)*p == 0x7f ||
-		    ((unsigned char)*p < 0x20 && *p != '\t'))
-			return bad(line,
-				   "byte 0x%02x is not allowed: only text, "
-				   "spaces and tabs are",
-				   (unsigned char)*p);
-	return 0;
+	if (p->quorum_line)
+		return seal_lex_fail(lex,
+				     "a second quorum, the first is in line "
+				     "%u: keep one",
+				     p->quorum_line);
+	err = expect_word(lex, "the name of a witness or group, or none",
+			  &word);
+	if (err)
+		return err;
+	if (seal_word_is(&word, "none"))
+		p->quorum_none = true;
+	else
+		err = resolve(p, lex, &word, &p->quorum);
+	if (err)
+		return err;
+	p->quorum_line = lex->line;
+	return expect_end(lex);
 }
 
-static int parse_line(struct seal_policy *policy, struct line *line)
+static int parse_line(struct seal_policy *p, struct seal_lex *lex)
 {
-	const char *word;
-	size_t len;
-	int r;
+	char shown[SEAL_WORD_SHOWN_BYTES];
+	struct seal_word word;
 
-	r = check_characters(line);
-	if (r != 0)
-		return r;
-	word = next_word(line, &len);
-	if (len == 0 || word[0] == '#')
-		return 0;
-	if (is(word, len, "log"))
-		return parse_log(policy, line);
-	if (is(word, len, "witness"))
-		return parse_witness(policy, line);
-	if (is(word, len, "group"))
-		return parse_group(policy, line);
-	if (is(word, len, "quorum"))
-		return parse_quorum(policy, line);
-	return bad(line, "a line begins with log, witness, group, quorum or #");
+	seal_lex_word(lex, &word);
+	if (seal_word_is(&word, "log"))
+		return parse_log(p, lex);
+	if (seal_word_is(&word, "witness"))
+		return parse_witness(p, lex);
+	if (seal_word_is(&word, "group"))
+		return parse_group(p, lex);
+	if (seal_word_is(&word, "quorum"))
+		return parse_quorum(p, lex);
+	return seal_lex_fail(lex,
+			     "\"%s\" is unknown: a line begins with log, "
+			     "witness, group, quorum or #",
+			     seal_word_show(&word, shown));
 }
 
-static int by_pub(const void *a, const void *b)
-{
-	const struct seal_policy_log *const *la = a, *const *lb = b;
+/* A public key and the line it is in. */
+struct key_line {
+	const uint8_t *key;
+	bool witness;
+	unsigned line;
+};
 
-	return memcmp(seal_pub_bytes((*la)->vkey.pub),
-		      seal_pub_bytes((*lb)->vkey.pub), SEAL_PUB_BYTES);
+/* By key, then by kind, then by line. */
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key_line *ka = a, *kb = b;
+	int order = memcmp(ka->key, kb->key, SEAL_PUB_BYTES);
+
+	if (order)
+		return order;
+	if (ka->witness != kb->witness)
+		return ka->witness ? 1 : -1;
+	return ka->line < kb->line ? -1 : ka->line > kb->line;
 }
 
-/* Sorted, since a policy may list 65,536 logs. */
-static int check_log_keys(const struct seal_policy *policy, struct line *line)
+static void collect_keys(const struct seal_policy *p, struct key_line *ret_keys)
 {
-	const struct seal_policy_log **sorted;
-	size_t i;
-	int r = 0;
+	for (size_t i = 0; i < p->log_count; i++)
+		*ret_keys++ =
+			(struct key_line){seal_pub_bytes(p->logs[i].vkey.pub),
+					  false, p->logs[i].line};
+	for (size_t i = 0; i < p->witness_count; i++)
+		*ret_keys++ = (struct key_line){
+			seal_pub_bytes(p->witnesses[i].vkey.pub), true,
+			p->witnesses[i].line};
+}
 
-	if (policy->n_logs < 2)
-		return 0;
-	sorted = malloc(policy->n_logs * sizeof(*sorted));
-	if (!sorted)
-		return nomem(line);
-	for (i = 0; i < policy->n_logs; i++)
-		sorted[i] = &policy->logs[i];
-	qsort(sorted, policy->n_logs, sizeof(*sorted), by_pub);
-	for (i = 1; i < policy->n_logs && r == 0; i++) {
-		if (by_pub(&sorted[i - 1], &sorted[i]) != 0)
+/* Two lines of one kind with one key are an error, of two kinds a warning. */
+static int check_keys(struct seal_policy *p, const struct seal_lex *lex)
+{
+	size_t n = p->log_count + p->witness_count;
+	struct key_line *keys = calloc(n + 1, sizeof(*keys));
+	int err = 0;
+
+	if (!keys)
+		return seal_lex_nomem(lex);
+	collect_keys(p, keys);
+	qsort(keys, n, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < n && !err; i++) {
+		if (memcmp(keys[i - 1].key, keys[i].key, SEAL_PUB_BYTES) != 0)
 			continue;
-		line->number = sorted[i]->line;
-		r = bad(line, "the key of line %u again: a log has one line",
-			sorted[i - 1]->line);
+		if (keys[i - 1].witness != keys[i].witness)
+			p->warnings |= SEAL_POLICY_WARN_KEY_TWICE;
+		else
+			err = seal_lex_fail_at(
+				lex, keys[i].line,
+				"the same public key as in line %u: each %s "
+				"needs a key of its own",
+				keys[i - 1].line,
+				keys[i].witness ? "witness" : "log");
 	}
-	free(sorted);
-	return r;
+	free(keys);
+	return err;
 }
 
-static int parse_all(struct seal_policy *policy, struct line *line,
-		     const void *data, size_t len)
+static int parse_file(struct seal_policy *p, struct seal_lex *lex)
 {
-	struct seal_cur c;
-	size_t n;
-	int r;
+	bool more;
+	int err;
 
-	for (seal_cur_init(&c, data, len); c.left;) {
-		line->number++;
-		line->at = seal_cur_line(&c, &n);
-		if (!line->at)
-			return bad(line, "the last line has no line end");
-		line->end = line->at + n;
-		r = parse_line(policy, line);
-		if (r != 0)
-			return r;
+	for (;;) {
+		err = seal_lex_line(lex, &more);
+		if (!err && !more)
+			break;
+		if (!err)
+			err = parse_line(p, lex);
+		if (err)
+			return err;
 	}
-	if (!policy->has_quorum)
-		return bad(line, "there is no quorum line: add one, such as "
-				 "\"quorum NAME-OF-A-WITNESS\"");
-	return check_log_keys(policy, line);
+	if (!p->quorum_line)
+		return seal_lex_fail(lex,
+				     "the file has no quorum line: add "
+				     "\"quorum NAME\", or \"quorum none\"");
+	err = check_keys(p, lex);
+	if (err)
+		return err;
+	if (p->quorum_none)
+		p->warnings |= SEAL_POLICY_WARN_NO_QUORUM;
+	else if (seal_policy_can_split(p))
+		p->warnings |= SEAL_POLICY_WARN_SPLIT;
+	return 0;
 }
 
 int seal_policy_parse(const void *data, size_t len, const char *name,
 		      struct seal_policy **ret_policy, struct seal_diag *diag)
 {
-	struct line line = {.file = name, .diag = diag};
-	struct seal_policy *policy;
-	int r;
+	struct seal_policy *p;
+	struct seal_lex lex;
+	int err;
 
-	if (len > SEAL_POLICY_MAX_BYTES)
-		return seal_diag_set(diag, SEAL_E_TOOBIG,
-				     "%s: %zu bytes, at most %d are read", name,
-				     len, SEAL_POLICY_MAX_BYTES);
-	policy = calloc(1, sizeof(*policy));
-	if (!policy)
-		return nomem(&line);
-	r = seal_sha256(data, len, &policy->digest);
-	if (r != 0)
-		seal_diag_set(diag, r, "%s: %s", name, seal_strerror(r));
+	err = seal_lex_init(&lex, data, len, SEAL_POLICY_MAX_BYTES, name, diag);
+	if (err)
+		return err;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return seal_lex_nomem(&lex);
+	err = seal_sha256(data, len, &p->digest);
+	if (err)
+		seal_diag_set(diag, err, "%s: %s", name, seal_strerror(err));
 	else
-		r = parse_all(policy, &line, data, len);
-	if (r != 0) {
-		seal_policy_free(policy);
-		return r;
+		err = parse_file(p, &lex);
+	if (err) {
+		seal_policy_free(p);
+		return err;
 	}
-	policy->warnings = seal_policy_find_warnings(policy);
-	*ret_policy = policy;
+	*ret_policy = p;
 	return 0;
 }
 
 void seal_policy_free(struct seal_policy *policy)
 {
-	size_t i;
-
 	if (!policy)
 		return;
-	for (i = 0; i < policy->n_logs; i++) {
+	for (size_t i = 0; i < policy->log_count; i++) {
 		seal_vkey_fini(&policy->logs[i].vkey);
 		free(policy->logs[i].url);
 	}
-	for (i = 0; i < policy->n_nodes; i++)
-		if (policy->nodes[i].witness == SEAL_POLICY_GROUP)
-			free(policy->nodes[i].name);
-	for (i = 0; i < policy->n_witnesses; i++) {
+	for (size_t i = 0; i < policy->witness_count; i++) {
 		seal_vkey_fini(&policy->witnesses[i].vkey);
 		free(policy->witnesses[i].name);
 		free(policy->witnesses[i].url);
 	}
+	for (size_t i = 0; i < policy->group_count; i++)
+		free(policy->groups[i].name);
 	free(policy->logs);
-	free(policy->nodes);
 	free(policy->witnesses);
+	free(policy->groups);
+	free(policy->members);
 	free(policy);
 }

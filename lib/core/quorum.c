@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies: what they decide.  Contract: policy.h. */
+/* What a policy says about a note: see policy.h.  The file: policy.c. */
+#include <string.h>
+
 #include "core/checkpoint.h"
 #include "core/policy.h"
-#include "core/policy_internal.h"
-
-#include <string.h>
+#include "core/policy_impl.h"
 
 const struct seal_hash *seal_policy_digest(const struct seal_policy *policy)
 {
@@ -20,242 +20,218 @@ const char *seal_policy_warning_text(enum seal_policy_warning warning)
 {
 	switch (warning) {
 	case SEAL_POLICY_WARN_SPLIT:
-		return "two mirrors that share no witness can each meet the "
-		       "quorum and hold two histories: ask for more than half";
+		return "two sets of witnesses that have none in common can "
+		       "both meet the quorum, so two mirrors could hold two "
+		       "histories of one log: ask for more than half, or make "
+		       "the mirrors each other's witnesses";
 	case SEAL_POLICY_WARN_NO_QUORUM:
-		return "quorum none: nothing but the log's own keys speaks for "
-		       "it, so give a pin";
+		return "the quorum is none: nobody but the log itself vouches "
+		       "for it, and only a pin excludes another log of that "
+		       "name";
 	case SEAL_POLICY_WARN_KEY_TWICE:
-		return "a public key stands in a log line and in a witness "
-		       "line: a key must have one purpose";
+		return "one public key is that of a log and of a witness: a "
+		       "key should serve one purpose";
 	}
 	return "unknown warning";
 }
 
 size_t seal_policy_log_count(const struct seal_policy *policy)
 {
-	return policy->n_logs;
+	return policy->log_count;
 }
 
 const struct seal_policy_log *seal_policy_log(const struct seal_policy *policy,
 					      size_t i)
 {
-	return &policy->logs[i];
+	return i < policy->log_count ? &policy->logs[i] : NULL;
 }
 
 size_t seal_policy_witness_count(const struct seal_policy *policy)
 {
-	return policy->n_witnesses;
+	return policy->witness_count;
 }
 
 const struct seal_policy_witness *
 seal_policy_witness(const struct seal_policy *policy, size_t i)
 {
-	return &policy->witnesses[i];
+	return i < policy->witness_count ? &policy->witnesses[i] : NULL;
 }
 
 const char *seal_policy_quorum_name(const struct seal_policy *policy)
 {
-	return seal_policy_quorum_none(policy)
-		       ? "none"
-		       : policy->nodes[policy->quorum].name;
+	if (policy->quorum_none)
+		return "none";
+	return policy->quorum.is_group
+		       ? policy->groups[policy->quorum.i].name
+		       : policy->witnesses[policy->quorum.i].name;
 }
 
 bool seal_policy_quorum_none(const struct seal_policy *policy)
 {
-	return policy->quorum == SEAL_POLICY_NO_PARENT;
+	return policy->quorum_none;
 }
 
 size_t seal_policy_find_log(const struct seal_policy *policy,
 			    const char *origin, size_t from)
 {
-	size_t i;
-
-	for (i = from; i < policy->n_logs; i++)
+	for (size_t i = from; i < policy->log_count; i++)
 		if (strcmp(policy->logs[i].vkey.name, origin) == 0)
 			return i;
-	return policy->n_logs;
+	return policy->log_count;
 }
 
 int seal_policy_verify_log(const struct seal_policy *policy,
 			   const struct seal_note *note, const char *origin,
 			   size_t *ret_log, struct seal_diag *diag)
 {
-	size_t i, good = policy->n_logs;
-	int r;
+	size_t found = policy->log_count;
 
-	for (i = seal_policy_find_log(policy, origin, 0); i < policy->n_logs;
+	for (size_t i = seal_policy_find_log(policy, origin, 0);
+	     i < policy->log_count;
 	     i = seal_policy_find_log(policy, origin, i + 1)) {
-		r = seal_note_verify(note, &policy->logs[i].vkey, diag);
-		if (r != 0 && r != SEAL_E_NOTFOUND)
-			return r;
-		if (r == 0 && good == policy->n_logs)
-			good = i;
+		int err = seal_note_verify(note, &policy->logs[i].vkey, diag);
+
+		if (err == SEAL_E_NOTFOUND)
+			continue;
+		if (err)
+			return err;
+		if (found == policy->log_count)
+			found = i;
 	}
-	if (good == policy->n_logs)
+	if (found == policy->log_count)
 		return seal_diag_set(diag, SEAL_E_NOTFOUND,
-				     "no signature of a key that the policy "
-				     "lists for %s",
+				     "no signature by a key that the policy "
+				     "has for the log %s",
 				     origin);
-	*ret_log = good;
+	*ret_log = found;
 	return 0;
 }
 
-/* One pass: each node tells its parent that it is met. */
-bool seal_policy_met(const struct seal_policy *policy, const bool *have)
-{
-	size_t met[SEAL_POLICY_WITNESSES_MAX + SEAL_POLICY_GROUPS_MAX] = {0};
-	const struct seal_policy_node *node;
-	size_t i;
-	bool is_met;
+/* --- the quorum --- */
 
-	if (seal_policy_quorum_none(policy))
-		return true;
-	for (i = 0; i < policy->n_nodes; i++) {
-		node = &policy->nodes[i];
-		is_met = node->witness == SEAL_POLICY_GROUP
-				 ? met[i] >= node->threshold
-				 : have[node->witness];
-		if (i == policy->quorum)
-			return is_met;
-		if (is_met && node->parent != SEAL_POLICY_NO_PARENT)
-			met[node->parent]++;
-	}
-	return false;
+static bool ref_met(const struct seal_policy_ref *ref, const bool *have,
+		    const bool *group_met)
+{
+	return ref->is_group ? group_met[ref->i] : have[ref->i];
 }
 
-/* Does the quorum hold with the cosignatures not older than time_s alone? */
+bool seal_policy_met(const struct seal_policy *policy, const bool *have)
+{
+	bool group_met[SEAL_POLICY_GROUPS_MAX];
+
+	if (policy->quorum_none)
+		return true;
+	for (size_t i = 0; i < policy->group_count; i++) {
+		const struct seal_policy_group *group = &policy->groups[i];
+		unsigned met = 0;
+
+		for (unsigned m = 0; m < group->member_count; m++)
+			met += ref_met(&policy->members[group->first + m], have,
+				       group_met);
+		group_met[i] = met >= group->threshold;
+	}
+	return ref_met(&policy->quorum, have, group_met);
+}
+
+/*
+ * Each name is in one group only, so two disjoint sets are chosen for each
+ * member alone: a witness can serve one set; a group that can itself be split
+ * serves both, every other group serves one.
+ */
+bool seal_policy_can_split(const struct seal_policy *policy)
+{
+	bool split[SEAL_POLICY_GROUPS_MAX];
+
+	if (policy->quorum_none)
+		return true;
+	for (size_t i = 0; i < policy->group_count; i++) {
+		const struct seal_policy_group *group = &policy->groups[i];
+		unsigned both = 0;
+
+		for (unsigned m = 0; m < group->member_count; m++) {
+			const struct seal_policy_ref *ref =
+				&policy->members[group->first + m];
+
+			both += ref->is_group && split[ref->i];
+		}
+		split[i] = both + (group->member_count - both) / 2 >=
+			   group->threshold;
+	}
+	return policy->quorum.is_group && split[policy->quorum.i];
+}
+
+/* Verifies what witness i says. */
+static int evaluate_witness(const struct seal_policy *policy, size_t i,
+			    const struct seal_note *note,
+			    struct seal_quorum *quorum, struct seal_diag *diag)
+{
+	uint64_t time_s;
+	int err;
+
+	err = seal_cosig_verify(note, &policy->witnesses[i].vkey, &time_s,
+				diag);
+	if (err == SEAL_E_NOTFOUND)
+		return 0;
+	if (err == SEAL_E_SIG) {
+		quorum->state[i] = SEAL_WITNESS_BAD;
+		quorum->bad++;
+		return 0;
+	}
+	if (err)
+		return err;
+	quorum->state[i] = SEAL_WITNESS_GOOD;
+	quorum->time_s[i] = time_s;
+	if (!quorum->good || time_s < quorum->oldest_s)
+		quorum->oldest_s = time_s;
+	if (!quorum->good || time_s > quorum->newest_s)
+		quorum->newest_s = time_s;
+	quorum->good++;
+	return 0;
+}
+
+/* Do the good cosignatures that are not older than time_s meet the quorum? */
 static bool met_since(const struct seal_policy *policy,
 		      const struct seal_quorum *quorum, uint64_t time_s)
 {
-	bool have[SEAL_POLICY_WITNESSES_MAX] = {false};
-	size_t i;
+	bool have[SEAL_POLICY_WITNESSES_MAX];
 
-	for (i = 0; i < policy->n_witnesses; i++)
+	for (size_t i = 0; i < policy->witness_count; i++)
 		have[i] = quorum->state[i] == SEAL_WITNESS_GOOD &&
 			  quorum->time_s[i] >= time_s;
 	return seal_policy_met(policy, have);
 }
 
-static void decide(const struct seal_policy *policy, struct seal_quorum *quorum)
+/* The newest of the times at which the quorum is met. */
+static uint64_t newest_met(const struct seal_policy *policy,
+			   const struct seal_quorum *quorum)
 {
-	size_t i;
+	uint64_t met_s = 0;
 
-	for (i = 0; i < policy->n_witnesses; i++) {
-		if (quorum->state[i] != SEAL_WITNESS_GOOD)
-			continue;
-		if (quorum->good++ == 0 || quorum->time_s[i] < quorum->oldest_s)
-			quorum->oldest_s = quorum->time_s[i];
-		if (quorum->time_s[i] > quorum->newest_s)
-			quorum->newest_s = quorum->time_s[i];
-	}
-	quorum->none = seal_policy_quorum_none(policy);
-	quorum->met = quorum->bad == 0 && met_since(policy, quorum, 0);
-	if (!quorum->met || quorum->none)
-		return;
-	for (i = 0; i < policy->n_witnesses; i++)
+	for (size_t i = 0; i < policy->witness_count; i++)
 		if (quorum->state[i] == SEAL_WITNESS_GOOD &&
-		    quorum->time_s[i] > quorum->met_s &&
+		    quorum->time_s[i] > met_s &&
 		    met_since(policy, quorum, quorum->time_s[i]))
-			quorum->met_s = quorum->time_s[i];
+			met_s = quorum->time_s[i];
+	return met_s;
 }
 
 int seal_policy_evaluate(const struct seal_policy *policy,
 			 const struct seal_note *note,
 			 struct seal_quorum *ret_quorum, struct seal_diag *diag)
 {
-	struct seal_quorum quorum = {0};
-	size_t i;
-	int r;
+	struct seal_quorum quorum;
+	int err;
 
-	for (i = 0; i < policy->n_witnesses; i++) {
-		r = seal_cosig_verify(note, &policy->witnesses[i].vkey,
-				      &quorum.time_s[i], diag);
-		switch (r) {
-		case 0:
-			quorum.state[i] = SEAL_WITNESS_GOOD;
-			break;
-		case SEAL_E_SIG:
-			quorum.state[i] = SEAL_WITNESS_BAD;
-			quorum.bad++;
-			break;
-		case SEAL_E_NOTFOUND:
-			break;
-		default:
-			return r;
-		}
+	memset(&quorum, 0, sizeof(quorum));
+	for (size_t i = 0; i < policy->witness_count; i++) {
+		err = evaluate_witness(policy, i, note, &quorum, diag);
+		if (err)
+			return err;
 	}
-	decide(policy, &quorum);
+	quorum.none = policy->quorum_none;
+	quorum.met = quorum.bad == 0 && met_since(policy, &quorum, 0);
+	if (quorum.met && !quorum.none)
+		quorum.met_s = newest_met(policy, &quorum);
 	*ret_quorum = quorum;
 	return 0;
-}
-
-/*
- * How many disjoint sets of witnesses can meet a group of threshold k, if each
- * member can be met by so many disjoint sets.  s sets need s * k places, and a
- * member fills at most min(its offer, s) of them.
- */
-static size_t disjoint(const size_t *offers, size_t n, size_t k)
-{
-	size_t sets, i, sum;
-
-	for (sets = 1;; sets++) {
-		for (sum = 0, i = 0; i < n; i++)
-			sum += offers[i] < sets ? offers[i] : sets;
-		if (sum < sets * k)
-			return sets - 1;
-		if (sets > SEAL_POLICY_WITNESSES_MAX)
-			return sets;
-	}
-}
-
-static size_t node_offer(const struct seal_policy *policy, const size_t *offer,
-			 size_t at)
-{
-	size_t members[SEAL_POLICY_WITNESSES_MAX + SEAL_POLICY_GROUPS_MAX];
-	size_t i, n = 0;
-
-	if (policy->nodes[at].witness != SEAL_POLICY_GROUP)
-		return 1;
-	for (i = 0; i < at; i++)
-		if (policy->nodes[i].parent == at)
-			members[n++] = offer[i];
-	return disjoint(members, n, policy->nodes[at].threshold);
-}
-
-static bool can_split(const struct seal_policy *policy)
-{
-	size_t offer[SEAL_POLICY_WITNESSES_MAX + SEAL_POLICY_GROUPS_MAX];
-	size_t i;
-
-	if (seal_policy_quorum_none(policy))
-		return false;
-	for (i = 0; i <= policy->quorum; i++)
-		offer[i] = node_offer(policy, offer, i);
-	return offer[policy->quorum] > 1;
-}
-
-static bool key_twice(const struct seal_policy *policy)
-{
-	size_t i, j;
-
-	for (i = 0; i < policy->n_witnesses; i++)
-		for (j = 0; j < policy->n_logs; j++)
-			if (seal_pub_equal(policy->witnesses[i].vkey.pub,
-					   policy->logs[j].vkey.pub))
-				return true;
-	return false;
-}
-
-unsigned seal_policy_find_warnings(const struct seal_policy *policy)
-{
-	unsigned warnings = 0;
-
-	if (can_split(policy))
-		warnings |= SEAL_POLICY_WARN_SPLIT;
-	if (seal_policy_quorum_none(policy))
-		warnings |= SEAL_POLICY_WARN_NO_QUORUM;
-	if (key_twice(policy))
-		warnings |= SEAL_POLICY_WARN_KEY_TWICE;
-	return warnings;
 }

@@ -6,9 +6,9 @@
  *
  *   invalid UTF-8, control bytes, DEL   \xNN          (line feed: \x0a)
  *   backslash                           \\
- *   U+0080..U+009F, bidi controls, all other format characters, line and
- *   paragraph separators, surrogate-like and unassigned-by-design characters,
- *   private use, tags, variation selectors   \uNNNN or \UNNNNNNNN
+ *   U+0080..U+009F, format characters (all direction controls among them), line
+ *   and paragraph separators, what is invisible by design, variation selectors,
+ *   tags, private use, noncharacters     \uNNNN or \UNNNNNNNN
  *
  * So two different inputs never give the same output.
  */

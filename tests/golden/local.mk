@@ -12,3 +12,6 @@ EXTRA_DIST += %D%/c2sp/README.md %D%/c2sp/add-checkpoint.req \
 	%D%/c2sp/rec2.tlog-proof %D%/c2sp/records.ndjson %D%/c2sp/vkeys
 EXTRA_DIST += %D%/control.txt %D%/make_control.py
 EXTRA_DIST += %D%/epochs.txt %D%/make_epochs.py
+EXTRA_DIST += %D%/ed25519/README.md %D%/ed25519/generate.py \
+	%D%/ed25519/keys.txt %D%/ed25519/rfc8032.txt \
+	%D%/ed25519/torsion.txt %D%/ed25519/wycheproof.txt

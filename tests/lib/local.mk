@@ -18,3 +18,4 @@ clean-local:
 	rm -rf tests/daemons tests/daemons.lock tests/daemons.log
 tests_lib_libsealtest_la_SOURCES += %D%/testtree.h %D%/testtree.c
 tests_lib_libsealtest_la_SOURCES += %D%/testlog.h %D%/testlog.c
+tests_lib_libsealtest_la_SOURCES += %D%/vectors.h %D%/vectors.c

@@ -24,3 +24,10 @@ unit_tests += %D%/test_finding
 unit_tests += %D%/test_tail
 unit_tests += %D%/test_chain
 unit_tests += %D%/test_control_strict
+unit_tests += %D%/test_crypto
+tests_unit_test_crypto_SOURCES = %D%/test_crypto.c %D%/crypto_wrap.c
+tests_unit_test_crypto_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=gcry_calloc_secure,--wrap=gcry_sexp_build \
+	-Wl,--wrap=gcry_md_open,--wrap=gcry_md_hash_buffers \
+	-Wl,--wrap=gcry_mpi_ec_new,--wrap=gcry_mpi_ec_decode_point \
+	-Wl,--wrap=gcry_pk_sign,--wrap=gcry_pk_verify
