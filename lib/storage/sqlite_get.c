@@ -64,7 +64,7 @@ static int log_column(sqlite3_stmt *row, struct seal_storage_log *ret_log,
 	if (log.enrolled) {
 		if (sqlite3_column_bytes(row, 2) != sizeof(log.log_id))
 			return damaged(diag, "a log id");
-		memcpy(log.log_id, sqlite3_column_blob(row, 2),
+		memcpy(log.log_id.b, sqlite3_column_blob(row, 2),
 		       sizeof(log.log_id));
 	}
 	log.has_pending = sqlite3_column_type(row, 4) != SQLITE_NULL;
@@ -77,6 +77,22 @@ static int log_column(sqlite3_stmt *row, struct seal_storage_log *ret_log,
 	return 0;
 }
 
+/* The row of a bound statement, whose use it ends. */
+static int log_one(struct connection *c, sqlite3_stmt *row,
+		   struct seal_storage_log *ret_log, struct seal_diag *diag)
+{
+	int rc = sqlite_row(c, row, "a log", diag);
+
+	if (rc == 1) {
+		rc = log_column(row, ret_log, diag);
+		sqlite_done(row);
+	} else if (rc == 0) {
+		rc = seal_diag_set(diag, SEAL_E_NOTFOUND,
+				   "the store has no log of this origin");
+	}
+	return rc;
+}
+
 static int get_log(struct seal_storage *storage, const char *origin,
 		   struct seal_storage_log *ret_log, struct seal_diag *diag)
 {
@@ -85,19 +101,29 @@ static int get_log(struct seal_storage *storage, const char *origin,
 	int rc;
 
 	rc = sqlite_statement(c, ST_LOG_GET, &row, diag);
-	if (rc < 0)
-		goto out;
-	sqlite3_bind_text(row, 1, origin, -1, SQLITE_STATIC);
-	rc = sqlite_row(c, row, "a log", diag);
-	if (rc == 1) {
-		rc = log_column(row, ret_log, diag);
-		sqlite_done(row);
-	} else if (rc == 0) {
-		rc = seal_diag_set(diag, SEAL_E_NOTFOUND,
-				   "the store has no log of the origin %s",
-				   origin);
+	if (rc == 0) {
+		sqlite3_bind_text(row, 1, origin, -1, SQLITE_STATIC);
+		rc = log_one(c, row, ret_log, diag);
 	}
-out:
+	reader_give(c);
+	return rc;
+}
+
+static int get_log_by_hash(struct seal_storage *storage,
+			   const struct seal_hash *origin_hash,
+			   struct seal_storage_log *ret_log,
+			   struct seal_diag *diag)
+{
+	struct connection *c = reader_take(storage);
+	sqlite3_stmt *row;
+	int rc;
+
+	rc = sqlite_statement(c, ST_LOG_BY_HASH, &row, diag);
+	if (rc == 0) {
+		sqlite3_bind_blob(row, 1, origin_hash->b, SEAL_HASH_BYTES,
+				  SQLITE_STATIC);
+		rc = log_one(c, row, ret_log, diag);
+	}
 	reader_give(c);
 	return rc;
 }
@@ -286,7 +312,7 @@ static int tile_blob(struct connection *c, int64_t log, unsigned level,
 }
 
 static int get_tile(struct seal_storage *storage, int64_t log, unsigned level,
-		    uint64_t number, uint8_t (*ret_hashes)[32],
+		    uint64_t number, struct seal_hash *ret_hashes,
 		    unsigned *ret_width, struct seal_diag *diag)
 {
 	struct connection *c = reader_take(storage);
@@ -335,7 +361,7 @@ static int checkpoint_column(sqlite3_stmt *row,
 	if (!size_column(row, 0, &cp.size) ||
 	    sqlite3_column_bytes(row, 1) != sizeof(cp.root))
 		return damaged(diag, "a checkpoint");
-	memcpy(cp.root, sqlite3_column_blob(row, 1), sizeof(cp.root));
+	memcpy(cp.root.b, sqlite3_column_blob(row, 1), sizeof(cp.root));
 	cp.received_s = sqlite3_column_int64(row, 2);
 	rc = blob_copy(row, 3, &cp.note, &cp.note_bytes);
 	if (rc == 0 && sqlite3_column_type(row, 4) != SQLITE_NULL)
@@ -443,6 +469,7 @@ static int get_epochs(struct seal_storage *storage, int64_t log, uint64_t epoch,
 void sqlite_get_ops(struct seal_storage_ops *ops)
 {
 	ops->get_log = get_log;
+	ops->get_log_by_hash = get_log_by_hash;
 	ops->list_logs = list_logs;
 	ops->get_entries = get_entries;
 	ops->get_tile = get_tile;

@@ -24,11 +24,14 @@
 	X(SAVEPOINT, "SAVEPOINT step")                                         \
 	X(RELEASE, "RELEASE step")                                             \
 	X(ROLLBACK_TO, "ROLLBACK TO step")                                     \
-	X(LOG_PUT, "INSERT INTO log (origin, log_id) VALUES (?1, ?2)")         \
+	X(LOG_PUT,                                                             \
+	  "INSERT INTO log (origin, log_id, hash) VALUES (?1, ?2, ?3)")        \
 	X(LOG_SIZES, "UPDATE log SET next = ?2, pending = ?3, mirror = ?4 "    \
 		     "WHERE id = ?1")                                          \
 	X(LOG_GET, "SELECT id, origin, log_id, next, pending, mirror FROM log" \
 		   " WHERE origin = ?1")                                       \
+	X(LOG_BY_HASH, "SELECT id, origin, log_id, next, pending, mirror "     \
+		       "FROM log WHERE hash = ?1")                             \
 	X(LOG_LIST, "SELECT id, origin, log_id, next, pending, mirror FROM "   \
 		    "log ORDER BY origin")                                     \
 	X(BUNDLE_PUT, "INSERT INTO bundle (id, hashes, data) "                 \

@@ -19,6 +19,7 @@
 static const char schema[] =
 	"CREATE TABLE log ("
 	" id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE,"
+	" hash BLOB NOT NULL UNIQUE,"
 	" log_id BLOB, next INTEGER NOT NULL DEFAULT 0, pending INTEGER,"
 	" mirror INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE TABLE bundle ("

@@ -25,14 +25,19 @@ static int put_log(struct seal_storage *storage,
 {
 	struct connection *c = writer_of(storage);
 	sqlite3_stmt *statement;
+	struct seal_hash hash;
 	int rc;
 
+	rc = seal_sha256(log->origin, strlen(log->origin), &hash);
+	if (rc < 0)
+		return seal_diag_set(diag, rc, "cannot hash an origin");
 	rc = sqlite_statement(c, ST_LOG_PUT, &statement, diag);
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_text(statement, 1, log->origin, -1, SQLITE_STATIC);
 	if (log->enrolled)
-		bind_blob(statement, 2, log->log_id, sizeof(log->log_id));
+		bind_blob(statement, 2, log->log_id.b, SEAL_HASH_BYTES);
+	bind_blob(statement, 3, hash.b, SEAL_HASH_BYTES);
 	rc = sqlite_finish(c, statement, "a new log", diag);
 	if (rc == SEAL_E_EXISTS)
 		return seal_diag_set(diag, SEAL_E_EXISTS,
@@ -114,7 +119,7 @@ static int pieces_delete(struct connection *c, int64_t log, uint64_t number,
 
 /* The bundle is complete: its pieces and the new entries become one row. */
 static int pieces_merge(struct connection *c, int64_t log, uint64_t number,
-			unsigned offset, const uint8_t (*leaves)[32],
+			unsigned offset, const struct seal_hash *leaves,
 			const uint8_t *data, size_t data_bytes,
 			struct seal_diag *diag)
 {
@@ -152,7 +157,7 @@ out:
 
 static int put_entries(struct seal_storage *storage, int64_t log,
 		       uint64_t number, unsigned offset, unsigned count,
-		       const uint8_t (*leaves)[32], const uint8_t *data,
+		       const struct seal_hash *leaves, const uint8_t *data,
 		       size_t data_bytes, struct seal_diag *diag)
 {
 	struct connection *c = writer_of(storage);
@@ -170,7 +175,7 @@ static int put_entries(struct seal_storage *storage, int64_t log,
 }
 
 static int put_tile(struct seal_storage *storage, int64_t log, unsigned level,
-		    uint64_t number, const uint8_t (*hashes)[32],
+		    uint64_t number, const struct seal_hash *hashes,
 		    unsigned width, struct seal_diag *diag)
 {
 	struct connection *c = writer_of(storage);
@@ -200,7 +205,7 @@ static int put_checkpoint(struct seal_storage *storage, int64_t log,
 		return rc;
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, (int64_t)checkpoint->size);
-	bind_blob(statement, 3, checkpoint->root, sizeof(checkpoint->root));
+	bind_blob(statement, 3, checkpoint->root.b, SEAL_HASH_BYTES);
 	sqlite3_bind_int64(statement, 4, checkpoint->received_s);
 	bind_blob(statement, 5, checkpoint->note, checkpoint->note_bytes);
 	return sqlite_finish(c, statement, "a checkpoint", diag);

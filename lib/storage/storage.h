@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/crypto.h"
 #include "core/err.h"
 #include "protocol/limits.h"
 
@@ -29,18 +30,18 @@ struct seal_buf;
 struct seal_storage_log {
 	int64_t id; /* the storage's own number of it */
 	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
-	bool enrolled;	    /* log_id is known: a pin was taken */
-	uint8_t log_id[32]; /* zero unless enrolled */
-	uint64_t next;	    /* entries [0, next) are stored */
-	bool has_pending;   /* a checkpoint has ever been taken */
-	uint64_t pending;   /* size of the newest checkpoint taken */
-	uint64_t mirror;    /* size up to which the store vouches; <= next */
+	bool enrolled;		 /* log_id is known: a pin was taken */
+	struct seal_hash log_id; /* zero unless enrolled */
+	uint64_t next;		 /* entries [0, next) are stored */
+	bool has_pending;	 /* a checkpoint has ever been taken */
+	uint64_t pending;	 /* size of the newest checkpoint taken */
+	uint64_t mirror; /* size up to which the store vouches; <= next */
 };
 
 /* A checkpoint of a log: the log's own note, and what we signed on it. */
 struct seal_storage_checkpoint {
 	uint64_t size;
-	uint8_t root[32];
+	struct seal_hash root;
 	int64_t received_s; /* when it was taken, seconds since 1970 */
 	uint8_t *note;	    /* owned: text and the log's lines, host and seal */
 	size_t note_bytes;
@@ -92,12 +93,12 @@ struct seal_storage_ops {
 	 */
 	int (*put_entries)(struct seal_storage *storage, int64_t log,
 			   uint64_t number, unsigned offset, unsigned count,
-			   const uint8_t (*leaves)[32], const uint8_t *data,
+			   const struct seal_hash *leaves, const uint8_t *data,
 			   size_t data_bytes, struct seal_diag *diag);
 	/* All hashes of a tile of level 1 or above, replacing what it had. */
 	int (*put_tile)(struct seal_storage *storage, int64_t log,
 			unsigned level, uint64_t number,
-			const uint8_t (*hashes)[32], unsigned width,
+			const struct seal_hash *hashes, unsigned width,
 			struct seal_diag *diag);
 	/* Replaces one of the same size; receipt is not looked at. */
 	int (*put_checkpoint)(struct seal_storage *storage, int64_t log,
@@ -118,6 +119,11 @@ struct seal_storage_ops {
 	int (*get_log)(struct seal_storage *storage, const char *origin,
 		       struct seal_storage_log *ret_log,
 		       struct seal_diag *diag);
+	/* By the SHA-256 of the origin, the first element of tile paths. */
+	int (*get_log_by_hash)(struct seal_storage *storage,
+			       const struct seal_hash *origin_hash,
+			       struct seal_storage_log *ret_log,
+			       struct seal_diag *diag);
 	/* All logs by origin; free(*ret_logs). */
 	int (*list_logs)(struct seal_storage *storage,
 			 struct seal_storage_log **ret_logs, size_t *ret_count,
@@ -134,7 +140,7 @@ struct seal_storage_ops {
 	 */
 	int (*get_tile)(struct seal_storage *storage, int64_t log,
 			unsigned level, uint64_t number,
-			uint8_t (*ret_hashes)[32], unsigned *ret_width,
+			struct seal_hash *ret_hashes, unsigned *ret_width,
 			struct seal_diag *diag);
 	/* Of exactly this size.  NOTFOUND. */
 	int (*get_checkpoint)(struct seal_storage *storage, int64_t log,

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * add-checkpoint: the pending checkpoint moves on if the log signed the new one
+ * and it extends the old one.  The mirror key signs nothing here.  C2SP
+ * tlog-witness "add-checkpoint", tlog-mirror; format.md §4.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/note.h"
+#include "core/proof.h"
+#include "protocol/answer.h"
+#include "say.h"
+#include "store.h"
+
+/* One request on its way through the checks. */
+struct request {
+	struct store *store;
+	const struct peer *peer;
+	struct reply *reply;
+	struct seal_add_checkpoint body;
+	struct seal_note note;
+	struct seal_checkpoint checkpoint;
+};
+
+static bool log_line_check(struct request *r)
+{
+	struct trust *trust = trust_take(r->store);
+	struct seal_diag diag = {0};
+	size_t line;
+	int rc;
+
+	rc = seal_policy_verify_log(trust->policy, &r->note,
+				    r->checkpoint.origin, &line, &diag);
+	trust_give(r->store, trust);
+	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_SIG)
+		reply_refuse(r->reply, r->peer, 403,
+			     "%s: the checkpoint is not signed by the host key "
+			     "that was enrolled",
+			     r->checkpoint.origin);
+	else if (rc < 0)
+		reply_error(r->reply, &diag);
+	return rc == 0;
+}
+
+/*
+ * The seal, as far as the epoch in force is known here: entries that are still
+ * to come may hand over to another key, whose seal is then kept unread.
+ */
+static bool seal_check(struct request *r, const struct log *log)
+{
+	struct seal_vkey vkey = {0};
+	struct seal_chain_span span;
+	struct seal_pub *pub = NULL;
+	struct seal_diag diag = {0};
+	int rc;
+
+	if (!log->chain || r->checkpoint.size == 0)
+		return true;
+	rc = seal_chain_lookup(log->chain, r->checkpoint.size, &span);
+	if (rc == 0)
+		rc = seal_pub_new(span.key, &pub);
+	if (rc == 0)
+		rc = seal_vkey_init_epoch(&vkey, log->origin, pub, &diag);
+	if (rc == 0)
+		rc = seal_note_verify(&r->note, &vkey, &diag);
+	seal_vkey_fini(&vkey);
+	seal_pub_free(pub);
+	if (rc == SEAL_E_SIG)
+		reply_refuse(r->reply, r->peer, 403,
+			     "%s: the seal of epoch %llu on the checkpoint "
+			     "does not verify",
+			     log->origin, (unsigned long long)span.epoch);
+	else if (rc < 0 && rc != SEAL_E_NOTFOUND)
+		reply_error(r->reply, &diag);
+	return rc == 0 || rc == SEAL_E_NOTFOUND;
+}
+
+/* 422, and the only thing that two checkpoints of one log may not be. */
+static bool inconsistent(struct request *r, const struct log *log,
+			 const char *what)
+{
+	reply_refuse(r->reply, r->peer, 422,
+		     "%s: %s between the checkpoint of size %llu that is known "
+		     "here and the one sent, of size %llu",
+		     log->origin, what, (unsigned long long)log->row.pending,
+		     (unsigned long long)r->checkpoint.size);
+	return false;
+}
+
+static bool extends_check(struct request *r, const struct log *log,
+			  const struct seal_storage_checkpoint *old)
+{
+	const struct seal_add_checkpoint *body = &r->body;
+
+	if (body->old_size == 0 || body->old_size == r->checkpoint.size) {
+		if (body->proof.n)
+			return inconsistent(r, log,
+					    "a proof where there is none");
+		if (body->old_size == r->checkpoint.size && old->note &&
+		    !seal_hash_equal(&old->root, &r->checkpoint.root))
+			return inconsistent(r, log, "another root");
+		return true;
+	}
+	if (seal_proof_check_consistency(
+		    body->old_size, &old->root, r->checkpoint.size,
+		    &r->checkpoint.root, body->proof.hash, body->proof.n) < 0)
+		return inconsistent(r, log, "no valid consistency proof");
+	return true;
+}
+
+static void conflict(struct request *r, const struct log *log)
+{
+	seal_buf_reset(&r->reply->body);
+	if (seal_size_build(log->row.pending, &r->reply->body) < 0)
+		return;
+	r->reply->status = 409;
+	r->reply->type = SEAL_TYPE_SIZE;
+}
+
+struct pending {
+	struct seal_storage_log row;
+	struct seal_storage_checkpoint checkpoint;
+};
+
+static int pending_step(struct seal_storage *storage, void *ctx,
+			struct seal_diag *diag)
+{
+	const struct pending *pending = ctx;
+	int rc;
+
+	rc = storage->ops->put_checkpoint(storage, pending->row.id,
+					  &pending->checkpoint, diag);
+	if (rc == 0)
+		rc = storage->ops->put_sizes(storage, &pending->row, diag);
+	return rc;
+}
+
+/* Host and seal lines are kept as they came. */
+static void pending_save(struct request *r, struct log *log)
+{
+	struct seal_storage *storage = r->store->storage;
+	struct seal_diag diag = {0};
+	struct pending pending = {
+		.row = log->row,
+		.checkpoint =
+			{
+				.size = r->checkpoint.size,
+				.root = r->checkpoint.root,
+				.received_s = (int64_t)r->store->now_s(),
+				.note = (uint8_t *)(uintptr_t)r->body.note,
+				.note_bytes = r->body.note_bytes,
+			},
+	};
+
+	pending.row.has_pending = true;
+	pending.row.pending = r->checkpoint.size;
+	if (storage->ops->commit(storage, pending_step, &pending,
+				 SEAL_STORAGE_DURABLE, &diag) < 0) {
+		reply_error(r->reply, &diag);
+		return;
+	}
+	log->row = pending.row;
+	reply_ok(r->reply, SEAL_TYPE_TEXT);
+}
+
+/*
+ * The same checkpoint again: nothing to make durable, unless it now has more
+ * signature lines than the one that is kept (a seal, another host key).
+ */
+static bool adds_nothing(const struct request *r, const struct log *log,
+			 const struct seal_storage_checkpoint *old)
+{
+	return log->row.has_pending && r->checkpoint.size == log->row.pending &&
+	       old->note_bytes >= r->body.note_bytes;
+}
+
+static void log_advance(struct request *r, struct log *log)
+{
+	struct seal_storage *storage = r->store->storage;
+	struct seal_storage_checkpoint old = {0};
+	struct seal_diag diag = {0};
+	int rc = 0;
+
+	if (r->body.old_size != log->row.pending) {
+		conflict(r, log);
+		return;
+	}
+	if (log->row.has_pending)
+		rc = storage->ops->get_checkpoint(
+			storage, log->row.id, log->row.pending, &old, &diag);
+	if (rc < 0)
+		reply_error(r->reply, &diag);
+	else if (extends_check(r, log, &old) && seal_check(r, log)) {
+		if (adds_nothing(r, log, &old))
+			reply_ok(r->reply, SEAL_TYPE_TEXT);
+		else
+			pending_save(r, log);
+	}
+	seal_storage_checkpoint_fini(&old);
+}
+
+static bool request_parse(struct request *r, const uint8_t *body, size_t bytes)
+{
+	struct seal_diag diag = {0};
+	int rc;
+
+	rc = seal_add_checkpoint_parse(body, bytes, &r->body, &diag);
+	if (rc == 0)
+		rc = seal_checkpoint_parse_note(r->body.note,
+						r->body.note_bytes, &r->note,
+						&r->checkpoint, &diag);
+	if (rc < 0)
+		reply_refuse(r->reply, r->peer, 400, "add-checkpoint: %s",
+			     diag.text);
+	return rc == 0;
+}
+
+void add_checkpoint(struct store *store, const struct peer *peer,
+		    const uint8_t *body, size_t body_bytes, struct reply *reply)
+{
+	struct request r = {.store = store, .peer = peer, .reply = reply};
+	const char *origin = r.checkpoint.origin;
+	struct seal_diag diag = {0};
+	struct log *log;
+	int rc;
+
+	if (!request_parse(&r, body, body_bytes))
+		return;
+	rc = log_take(store, origin, &log, &diag);
+	if (rc == SEAL_E_NOTFOUND) {
+		reply_refuse(reply, peer, 404, "%s: %s", origin, diag.text);
+		return;
+	}
+	if (rc < 0) {
+		reply_error(reply, &diag);
+		return;
+	}
+	if (!peer_may_write(peer, origin))
+		reply_refuse(reply, peer, 403,
+			     "this certificate may not write to %s", origin);
+	else if (!log_line_check(&r))
+		;
+	else if (r.body.old_size > r.checkpoint.size)
+		reply_refuse(reply, peer, 400,
+			     "%s: the old size is above the checkpoint's",
+			     origin);
+	else
+		log_advance(&r, log);
+	log_give(log);
+}
