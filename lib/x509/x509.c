@@ -14,8 +14,7 @@
 
 #include "x509/x509_internal.h"
 
-#define NAME_MAX_BYTES 64 /* X.520 ub-common-name */
-#define SERIAL_BYTES   16
+#define SERIAL_BYTES 16
 
 struct seal_x509_key {
 	gnutls_x509_privkey_t priv;
@@ -95,9 +94,8 @@ int seal_x509_key_from_pem(const char *pem, struct seal_x509_key **ret_key,
 	return 0;
 }
 
-/* A NUL-terminated copy of a datum, which is freed. */
-static int datum_take(gnutls_datum_t *datum, char **ret_text,
-		      struct seal_diag *diag)
+int seal_x509_datum_take(gnutls_datum_t *datum, char **ret_text,
+			 struct seal_diag *diag)
 {
 	char *text;
 
@@ -126,7 +124,7 @@ int seal_x509_key_to_pem(const struct seal_x509_key *key, char **ret_pem,
 	if (rc < 0)
 		return seal_x509_fail(diag, SEAL_E_CRYPTO, rc,
 				      "cannot write the TLS key as PEM");
-	return datum_take(&out, ret_pem, diag);
+	return seal_x509_datum_take(&out, ret_pem, diag);
 }
 
 void seal_x509_key_free(struct seal_x509_key *key)
@@ -152,10 +150,10 @@ static int template_check(const struct seal_x509_template *tmpl,
 	bool named;
 	size_t i;
 
-	if (len < 1 || len > NAME_MAX_BYTES)
+	if (len < 1 || len > SEAL_X509_CN_BYTES)
 		return seal_diag_set(diag, SEAL_E_ARG,
 				     "a certificate's name has 1 to %d bytes",
-				     NAME_MAX_BYTES);
+				     SEAL_X509_CN_BYTES);
 	named = tmpl->role == SEAL_X509_SERVER ||
 		tmpl->role == SEAL_X509_INGEST;
 	if (named != (tmpl->names_count > 0) ||
@@ -311,7 +309,7 @@ static int crt_finish(gnutls_x509_crt_t crt,
 	if (rc < 0)
 		return seal_x509_fail(diag, SEAL_E_CRYPTO, rc,
 				      "cannot make the certificate");
-	return datum_take(&out, ret_pem, diag);
+	return seal_x509_datum_take(&out, ret_pem, diag);
 }
 
 int seal_x509_ca_make(const struct seal_x509_template *tmpl,
@@ -341,11 +339,10 @@ int seal_x509_ca_make(const struct seal_x509_template *tmpl,
 	return rc;
 }
 
-/* crt holds the subject's public key; it is freed here in every case. */
-static int crt_issue(gnutls_x509_crt_t crt,
-		     const struct seal_x509_template *tmpl, const char *ca_pem,
-		     const struct seal_x509_key *ca_key, char **ret_pem,
-		     struct seal_diag *diag)
+int seal_x509_crt_issue(gnutls_x509_crt_t crt,
+			const struct seal_x509_template *tmpl,
+			const char *ca_pem, const struct seal_x509_key *ca_key,
+			char **ret_pem, struct seal_diag *diag)
 {
 	gnutls_x509_crt_t issuer = NULL;
 	int rc;
@@ -391,121 +388,5 @@ int seal_x509_cert_make(const struct seal_x509_template *tmpl,
 		return seal_x509_fail(diag, SEAL_E_CRYPTO, rc,
 				      "cannot make a certificate");
 	}
-	return crt_issue(crt, tmpl, ca_pem, ca_key, ret_pem, diag);
-}
-
-int seal_x509_request_make(const struct seal_x509_key *key, const char *name,
-			   char **ret_pem, struct seal_diag *diag)
-{
-	gnutls_datum_t out = {NULL, 0};
-	gnutls_x509_crq_t crq = NULL;
-	size_t len = strlen(name);
-	int rc;
-
-	if (len < 1 || len > NAME_MAX_BYTES)
-		return seal_diag_set(diag, SEAL_E_ARG,
-				     "a request's name has 1 to %d bytes",
-				     NAME_MAX_BYTES);
-	rc = gnutls_x509_crq_init(&crq);
-	if (rc >= 0)
-		rc = gnutls_x509_crq_set_version(crq, 1);
-	if (rc >= 0)
-		rc = gnutls_x509_crq_set_key(crq, key->priv);
-	if (rc >= 0)
-		rc = gnutls_x509_crq_set_dn_by_oid(crq,
-						   GNUTLS_OID_X520_COMMON_NAME,
-						   0, name, (unsigned)len);
-	if (rc >= 0)
-		rc = gnutls_x509_crq_sign2(crq, key->priv, GNUTLS_DIG_SHA256,
-					   0);
-	if (rc >= 0)
-		rc = gnutls_x509_crq_export2(crq, GNUTLS_X509_FMT_PEM, &out);
-	if (crq)
-		gnutls_x509_crq_deinit(crq);
-	if (rc < 0)
-		return seal_x509_fail(diag, SEAL_E_CRYPTO, rc,
-				      "cannot make the certificate request");
-	return datum_take(&out, ret_pem, diag);
-}
-
-/* Is the request's key at least as strong as P-256 or RSA 3072? */
-static int request_strength(gnutls_x509_crq_t crq, struct seal_diag *diag)
-{
-	unsigned bits = 0;
-	int alg;
-
-	alg = gnutls_x509_crq_get_pk_algorithm(crq, &bits);
-	if (alg < 0 ||
-	    gnutls_pk_bits_to_sec_param(alg, bits) < GNUTLS_SEC_PARAM_MEDIUM)
-		return seal_diag_set(diag, SEAL_E_KEY,
-				     "the request's key is too weak (%u bits): "
-				     "make a new one, ECDSA P-256 or RSA 3072",
-				     bits);
-	return 0;
-}
-
-static int request_import(const char *pem, gnutls_x509_crq_t *ret_crq,
-			  struct seal_diag *diag)
-{
-	gnutls_datum_t datum = {(unsigned char *)pem, (unsigned)strlen(pem)};
-	gnutls_x509_crq_t crq;
-	int rc;
-
-	rc = gnutls_x509_crq_init(&crq);
-	if (rc < 0)
-		return seal_x509_fail(diag, SEAL_E_CRYPTO, rc,
-				      "cannot read the certificate request");
-	rc = gnutls_x509_crq_import(crq, &datum, GNUTLS_X509_FMT_PEM);
-	if (rc < 0) {
-		rc = seal_x509_fail(diag, SEAL_E_FORMAT, rc,
-				    "not a PEM certificate request");
-		goto fail;
-	}
-	rc = gnutls_x509_crq_verify(crq, 0);
-	if (rc < 0) {
-		rc = seal_x509_fail(diag, SEAL_E_SIG, rc,
-				    "the certificate request's own signature "
-				    "does not verify");
-		goto fail;
-	}
-	rc = request_strength(crq, diag);
-	if (rc < 0)
-		goto fail;
-	*ret_crq = crq;
-	return 0;
-fail:
-	gnutls_x509_crq_deinit(crq);
-	return rc;
-}
-
-int seal_x509_cert_issue(const struct seal_x509_template *tmpl,
-			 const char *request_pem, const char *ca_pem,
-			 const struct seal_x509_key *ca_key, char **ret_pem,
-			 struct seal_diag *diag)
-{
-	gnutls_x509_crq_t crq = NULL;
-	gnutls_x509_crt_t crt = NULL;
-	gnutls_pubkey_t pub = NULL;
-	int rc;
-
-	rc = request_import(request_pem, &crq, diag);
-	if (rc < 0)
-		return rc;
-	rc = gnutls_pubkey_init(&pub);
-	if (rc >= 0)
-		rc = gnutls_pubkey_import_x509_crq(pub, crq, 0);
-	if (rc >= 0)
-		rc = gnutls_x509_crt_init(&crt);
-	if (rc >= 0)
-		rc = gnutls_x509_crt_set_pubkey(crt, pub);
-	if (pub)
-		gnutls_pubkey_deinit(pub);
-	gnutls_x509_crq_deinit(crq);
-	if (rc < 0) {
-		if (crt)
-			gnutls_x509_crt_deinit(crt);
-		return seal_x509_fail(diag, SEAL_E_CRYPTO, rc,
-				      "cannot take the request's public key");
-	}
-	return crt_issue(crt, tmpl, ca_pem, ca_key, ret_pem, diag);
+	return seal_x509_crt_issue(crt, tmpl, ca_pem, ca_key, ret_pem, diag);
 }

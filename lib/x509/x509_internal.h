@@ -13,6 +13,18 @@
 int seal_x509_fail(struct seal_diag *diag, int code, int gnutls_code,
 		   const char *what);
 
+#define SEAL_X509_CN_BYTES 64 /* X.520 ub-common-name */
+
+/* A NUL-terminated copy of a datum, which is wiped and freed. */
+int seal_x509_datum_take(gnutls_datum_t *datum, char **ret_text,
+			 struct seal_diag *diag);
+
+/* Signs crt, which holds the subject's public key; frees it in every case. */
+int seal_x509_crt_issue(gnutls_x509_crt_t crt,
+			const struct seal_x509_template *tmpl,
+			const char *ca_pem, const struct seal_x509_key *ca_key,
+			char **ret_pem, struct seal_diag *diag);
+
 /* Parses one PEM certificate.  ret_crt: gnutls_x509_crt_deinit. */
 int seal_x509_crt_import(const char *pem, const char *what,
 			 gnutls_x509_crt_t *ret_crt, struct seal_diag *diag);

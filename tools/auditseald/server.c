@@ -188,6 +188,16 @@ static enum MHD_Result reply_send(struct MHD_Connection *mhd,
 	return result;
 }
 
+/*
+ * An answer to a request without a body waits for the next call: one that is
+ * queued before ends the connection.
+ */
+static bool body_expected(const char *method)
+{
+	return strcmp(method, MHD_HTTP_METHOD_GET) &&
+	       strcmp(method, MHD_HTTP_METHOD_HEAD);
+}
+
 static enum MHD_Result exchange_begin(struct http_server *server,
 				      struct MHD_Connection *mhd,
 				      const char *method, const char *path,
@@ -201,7 +211,9 @@ static enum MHD_Result exchange_begin(struct http_server *server,
 		return MHD_NO;
 	*request_ctx = ex;
 	request_begin(server, mhd, c, method, path, ex);
-	return ex->reply.status ? reply_send(mhd, ex) : MHD_YES;
+	if (ex->reply.status && body_expected(method))
+		return reply_send(mhd, ex);
+	return MHD_YES;
 }
 
 static enum MHD_Result access_handle(void *ctx, struct MHD_Connection *mhd,

@@ -207,13 +207,14 @@ static void request_route(struct store *store,
 			  struct reply *reply)
 {
 	bool post = !strcmp(request->method, "POST");
+	bool get = !strcmp(request->method, "GET") ||
+		   !strcmp(request->method, "HEAD");
 
 	if (!strcmp(request->path, SEAL_PATH_ADD_CHECKPOINT) && post)
 		checkpoint_begin(store, request, ret_state, reply);
 	else if (!strcmp(request->path, SEAL_PATH_ADD_ENTRIES) && post)
 		entries_begin(store, request, ret_state, reply);
-	else if (!post && !strcmp(request->method, "GET") &&
-		 request->path[0] == '/')
+	else if (get && request->path[0] == '/')
 		get_begin(store, request, reply);
 	else
 		reply_refuse(reply, request->peer, 405,
@@ -226,8 +227,7 @@ static void request_begin(void *ctx, const struct http_request *request,
 {
 	struct store *store = ctx;
 
-	if (!strcmp(request->path, PATH_HEALTH) &&
-	    !strcmp(request->method, "GET")) {
+	if (!strcmp(request->path, PATH_HEALTH)) {
 		reply_ok(reply, SEAL_TYPE_TEXT);
 		seal_buf_put_str(&reply->body, "ok\n");
 	} else if (!request->peer) {
