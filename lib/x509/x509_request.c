@@ -23,14 +23,14 @@ int seal_x509_request_make(const struct seal_x509_key *key, const char *name,
 	if (rc >= 0)
 		rc = gnutls_x509_crq_set_version(crq, 1);
 	if (rc >= 0)
-		rc = gnutls_x509_crq_set_key(crq, key->priv);
+		rc = gnutls_x509_crq_set_key(crq, seal_x509_key_get(key));
 	if (rc >= 0)
 		rc = gnutls_x509_crq_set_dn_by_oid(crq,
 						   GNUTLS_OID_X520_COMMON_NAME,
 						   0, name, (unsigned)len);
 	if (rc >= 0)
-		rc = gnutls_x509_crq_sign2(crq, key->priv, GNUTLS_DIG_SHA256,
-					   0);
+		rc = gnutls_x509_crq_sign2(crq, seal_x509_key_get(key),
+					   GNUTLS_DIG_SHA256, 0);
 	if (rc >= 0)
 		rc = gnutls_x509_crq_export2(crq, GNUTLS_X509_FMT_PEM, &out);
 	if (crq)
