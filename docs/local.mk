@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 # man pages
+EXTRA_DIST += %D%/spec/entry.md

@@ -15,3 +15,4 @@ EXTRA_DIST += %D%/epochs.txt %D%/make_epochs.py
 EXTRA_DIST += %D%/ed25519/README.md %D%/ed25519/generate.py \
 	%D%/ed25519/keys.txt %D%/ed25519/rfc8032.txt \
 	%D%/ed25519/torsion.txt %D%/ed25519/wycheproof.txt
+shell_tests += %D%/spec.tap
