@@ -18,8 +18,9 @@
 #define SEAL_SEGMENT_HEADER_FIXED     181 /* + origin + 32 * popcount */
 #define SEAL_SEGMENT_HEADER_BYTES_MAX (181 + SEAL_ORIGIN_MAX_BYTES + 63 * 32)
 
-#define SEAL_FRAME_OVERHEAD_BYTES 18 /* length, kind, type, flags, time, tag \
-				      */
+#define SEAL_FRAME_OVERHEAD_BYTES                  \
+	18 /* length, kind, type, flags, time, tag \
+	    */
 #define SEAL_FRAME_ENTRY_EXTRA	      8 /* an entry's frame: entry + this */
 #define SEAL_FRAME_LENGTH_MIN	      11
 #define SEAL_FRAME_ENTRY_LENGTH_MAX   65536
@@ -134,7 +135,7 @@ int seal_frame_entry_finish(uint8_t *frame, size_t entry_len, uint64_t index,
 
 /*
  * Encoders; there must be room for the size stated above.  Return the bytes
- * written.  time_us: of the commit.
+ * written, 0 if hashing failed.  time_us: of the commit.
  */
 size_t seal_frame_head_put(uint8_t *ret_frame, uint64_t time_us,
 			   const struct seal_head *head);

@@ -22,14 +22,24 @@
 
 struct seal_keydir;
 
+/* The log that a new one goes on from; it stands in entry 0. */
+struct seal_predecessor {
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
+	uint64_t size;
+	struct seal_hash root;
+};
+
 /*
  * Makes the keys of a new log: directory (0700; its parent must exist; an
- * existing empty one, or one with only policy and tls/ in it, is taken), host
- * key, epoch-0 key, `log`.  SEAL_E_EXISTS if there is a `log` already: a key is
- * never overwritten.  SEAL_E_CONFIG for an origin that is none.
+ * existing one is taken if it has no keys in it), host key, epoch-0 key, `log`
+ * (last: a keydir with it is complete).  predecessor may be NULL.
+ * SEAL_E_EXISTS if there are keys: none is ever overwritten.  SEAL_E_CONFIG for
+ * an origin that is none.
  */
 int seal_keydir_create(const struct seal_io *io, const char *dir,
-		       const char *origin, struct seal_diag *diag);
+		       const char *origin,
+		       const struct seal_predecessor *predecessor,
+		       struct seal_diag *diag);
 
 /*
  * Reads and checks: modes (0700, 0600, nobody else's: SEAL_E_PERM), `log`, host
@@ -54,6 +64,9 @@ const uint8_t *seal_keydir_machine(const struct seal_keydir *keydir);
 /* Borrowed. */
 const struct seal_vkey *seal_keydir_host(const struct seal_keydir *keydir);
 const struct seal_vkey *seal_keydir_epoch0(const struct seal_keydir *keydir);
+/* NULL if there is none. */
+const struct seal_predecessor *
+seal_keydir_predecessor(const struct seal_keydir *keydir);
 /* NULL after open_public. */
 const struct seal_key *seal_keydir_host_key(const struct seal_keydir *keydir);
 

@@ -1,2 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# sources of lib/spool
+noinst_LTLIBRARIES += lib/spool/libsealspool.la
+lib_spool_libsealspool_la_SOURCES = \
+	%D%/acked.c \
+	%D%/epochs.c \
+	%D%/frame.c %D%/frame.h \
+	%D%/io.c %D%/io.h %D%/io_posix.c %D%/io_private.h \
+	%D%/keydir.c %D%/keydir.h %D%/keydir_create.c %D%/keydir_private.h \
+	%D%/keydir_slot.c \
+	%D%/reader.c %D%/reader.h \
+	%D%/signer.h %D%/signer_local.c \
+	%D%/spool.c %D%/spool.h %D%/spool_batch.c %D%/spool_forward.c \
+	%D%/spool_open.c %D%/spool_private.h %D%/spool_quota.c \
+	%D%/spool_read.c \
+	%D%/spool_recover.c %D%/spool_scan.c %D%/spool_segment.c \
+	%D%/spool_session.c %D%/spool_state.c %D%/spool_util.c \
+	%D%/state.c %D%/state.h

@@ -49,6 +49,9 @@ struct seal_signer_ops {
 			  const struct seal_head *head,
 			  struct seal_sig_line *ret_host,
 			  struct seal_diag *diag);
+	/* Where the log stands; borrowed until the next call. */
+	const struct seal_frontier *(*frontier)(
+		const struct seal_signer *signer);
 	void (*free)(struct seal_signer *signer);
 };
 

@@ -85,11 +85,12 @@ int seal_acked_load(const struct seal_io *io, const char *path,
 void seal_acked_fini(struct seal_acked *acked);
 
 /*
- * epochs: records of core/epoch.h, the root record first.  _load reads the file
- * into a chain: SEAL_E_NOTFOUND, SEAL_E_DAMAGED (too short, a wrong tag, out of
- * order, or a hand-over that the chain refuses), SEAL_E_FOREIGN (its root
- * record is not that of log_id).  With *ret_bytes the length of its good part;
- * a torn last record is SEAL_E_DAMAGED as well.
+ * epochs: records of core/epoch.h, the root record first.  Reads and verifies
+ * the file.  *ret_bytes is the length of its good part.  SEAL_E_DAMAGED with a
+ * chain: the part behind *ret_bytes is not good (a torn record, a wrong tag, a
+ * hand-over that the chain refuses); without a chain (*ret_chain is left
+ * alone): not even the root record is.  SEAL_E_FOREIGN: another log's.
+ * SEAL_E_NOTFOUND, SEAL_E_IO, SEAL_E_PERM, SEAL_E_NOMEM.
  */
 int seal_epochs_load(const struct seal_io *io, const char *path,
 		     const char *origin, const struct seal_hash *log_id,

@@ -19,3 +19,6 @@ clean-local:
 tests_lib_libsealtest_la_SOURCES += %D%/testtree.h %D%/testtree.c
 tests_lib_libsealtest_la_SOURCES += %D%/testlog.h %D%/testlog.c
 tests_lib_libsealtest_la_SOURCES += %D%/vectors.h %D%/vectors.c
+# A spool in memory, with faults and crashes, for tests of lib/spool.
+tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio.c \
+	%D%/spool_fixture.h %D%/spool_fixture.c

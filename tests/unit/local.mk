@@ -31,7 +31,5 @@ tests_unit_test_crypto_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gcry_md_open,--wrap=gcry_md_hash_buffers \
 	-Wl,--wrap=gcry_mpi_ec_new,--wrap=gcry_mpi_ec_decode_point \
 	-Wl,--wrap=gcry_pk_sign,--wrap=gcry_pk_verify
-unit_tests += %D%/test_buf
-unit_tests += %D%/test_cur
-unit_tests += %D%/test_text
-unit_tests += %D%/test_sanitize
+unit_tests += %D%/test_frame
+unit_tests += %D%/test_spool

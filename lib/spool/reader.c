@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Iteration over segments, whole or damaged.  Reads only; decides nothing about
+ * a log.  Contract: reader.h.
+ */
+#include "spool/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/entry.h"
+#include "core/text.h"
+#include "spool/io_private.h"
+
+#define WINDOW_BYTES	 (SEAL_FRAME_BYTES_MAX + 262144)
+#define SEGMENT_NAME_LEN 24
+#define GROW_BY		 64
+/* What finding the way again may hash: of each byte passed over, and at all. */
+#define BUDGET_PER_BYTE 16
+#define BUDGET_BASE	(1u << 20)
+
+struct seal_reader {
+	const struct seal_io *io;
+	char *dir; /* NULL: one file, at path */
+	char *path;
+	struct seal_reader_segment *segment;
+	size_t segments;
+	/* position */
+	size_t at; /* segment */
+	int fd;	   /* -1: none is open */
+	uint64_t offset, file_bytes;
+	uint64_t data_end; /* one behind the last byte that is not zero */
+	bool has_data_end;
+	/* window */
+	uint8_t *window;
+	uint64_t window_offset;
+	size_t window_len;
+};
+
+/* ---- the list of segments ---- */
+
+static bool segment_name(const char *name, uint64_t *ret_index)
+{
+	size_t i;
+
+	if (strlen(name) != SEGMENT_NAME_LEN || strcmp(name + 20, ".seg"))
+		return false;
+	for (i = 0; i < 20; i++)
+		if (name[i] < '0' || name[i] > '9')
+			return false;
+	for (i = 0; i < 19 && name[i] == '0';)
+		i++;
+	return !seal_dec_decode(name + i, 20 - i, SEAL_TREE_SIZE_MAX,
+				ret_index);
+}
+
+static int add_segment(void *ctx, const char *name)
+{
+	struct seal_reader *reader = ctx;
+	struct seal_reader_segment *grown, *s;
+	uint64_t index;
+
+	if (!segment_name(name, &index))
+		return 0;
+	if (reader->segments % GROW_BY == 0) {
+		grown = realloc(reader->segment,
+				(reader->segments + GROW_BY) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		reader->segment = grown;
+	}
+	s = &reader->segment[reader->segments++];
+	memset(s, 0, sizeof(*s));
+	strcpy(s->name, name);
+	s->name_index = index;
+	return 0;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct seal_reader_segment *x = a, *y = b;
+
+	return (x->name_index > y->name_index) -
+	       (x->name_index < y->name_index);
+}
+
+static int open_segment_file(const struct seal_reader *reader, size_t i,
+			     int *ret_fd)
+{
+	char *path;
+	int r;
+
+	if (!reader->dir)
+		return reader->io->open(reader->io, reader->path, SEAL_IO_READ,
+					ret_fd);
+	path = seal_io_path(reader->dir, reader->segment[i].name);
+	if (!path)
+		return -ENOMEM;
+	r = reader->io->open(reader->io, path, SEAL_IO_READ, ret_fd);
+	free(path);
+	return r;
+}
+
+/* Size and header of one segment; only lack of memory is an error. */
+static int read_header(struct seal_reader *reader, size_t i)
+{
+	uint8_t bytes[SEAL_SEGMENT_HEADER_BYTES_MAX];
+	struct seal_reader_segment *s = &reader->segment[i];
+	const struct seal_io *io = reader->io;
+	struct seal_io_stat st;
+	size_t len;
+	int fd, r;
+
+	r = open_segment_file(reader, i, &fd);
+	if (r == -ENOMEM)
+		return SEAL_E_NOMEM;
+	s->status = SEAL_E_IO;
+	if (r)
+		return 0;
+	r = io->fstat(io, fd, &st);
+	if (!r && st.is_file) {
+		s->size_bytes = st.size_bytes;
+		len = st.size_bytes < sizeof(bytes) ? (size_t)st.size_bytes
+						    : sizeof(bytes);
+		r = seal_io_read_full(io, fd, bytes, len, 0);
+		if (!r)
+			s->status =
+				seal_segment_header_get(bytes, len, &s->header);
+	}
+	io->close(io, fd);
+	return 0;
+}
+
+static int new_reader(const struct seal_io *io, struct seal_reader **ret_reader)
+{
+	struct seal_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return SEAL_E_NOMEM;
+	reader->io = io;
+	reader->fd = -1;
+	reader->window = malloc(WINDOW_BYTES);
+	if (!reader->window) {
+		free(reader);
+		return SEAL_E_NOMEM;
+	}
+	*ret_reader = reader;
+	return 0;
+}
+
+int seal_reader_open(const struct seal_io *io, const char *dir,
+		     struct seal_reader **ret_reader, struct seal_diag *diag)
+{
+	struct seal_reader *reader;
+	size_t i;
+	int r;
+
+	r = new_reader(io, &reader);
+	if (r)
+		return r;
+	reader->dir = strdup(dir);
+	if (!reader->dir) {
+		r = SEAL_E_NOMEM;
+		goto fail;
+	}
+	r = io->list(io, dir, add_segment, reader);
+	if (r) {
+		r = seal_diag_set_errno(diag, seal_io_error(r), -r,
+					"%s cannot be read", dir);
+		goto fail;
+	}
+	if (reader->segments)
+		qsort(reader->segment, reader->segments,
+		      sizeof(*reader->segment), by_index);
+	for (i = 0; i < reader->segments; i++) {
+		r = read_header(reader, i);
+		if (r)
+			goto fail;
+	}
+	*ret_reader = reader;
+	return 0;
+fail:
+	seal_reader_free(reader);
+	return r;
+}
+
+int seal_reader_open_file(const struct seal_io *io, const char *path,
+			  struct seal_reader **ret_reader,
+			  struct seal_diag *diag)
+{
+	struct seal_reader *reader;
+	struct seal_reader_segment *s;
+	const char *name = strrchr(path, '/');
+	int r;
+
+	r = new_reader(io, &reader);
+	if (r)
+		return r;
+	reader->path = strdup(path);
+	reader->segment = calloc(1, sizeof(*reader->segment));
+	r = reader->path && reader->segment ? 0 : SEAL_E_NOMEM;
+	if (r)
+		goto fail;
+	reader->segments = 1;
+	s = &reader->segment[0];
+	name = name ? name + 1 : path;
+	strncat(s->name, name, sizeof(s->name) - 1);
+	s->name_index = SEAL_TREE_SIZE_MAX;
+	(void)segment_name(name, &s->name_index);
+	r = read_header(reader, 0);
+	if (!r && s->status == SEAL_E_IO)
+		r = seal_diag_set(diag, SEAL_E_IO, "%s cannot be read", path);
+	if (r)
+		goto fail;
+	*ret_reader = reader;
+	return 0;
+fail:
+	seal_reader_free(reader);
+	return r;
+}
+
+void seal_reader_free(struct seal_reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->fd >= 0)
+		reader->io->close(reader->io, reader->fd);
+	free(reader->window);
+	free(reader->segment);
+	free(reader->path);
+	free(reader->dir);
+	free(reader);
+}
+
+size_t seal_reader_segments(const struct seal_reader *reader)
+{
+	return reader->segments;
+}
+
+const struct seal_reader_segment *
+seal_reader_segment(const struct seal_reader *reader, size_t i)
+{
+	return i < reader->segments ? &reader->segment[i] : NULL;
+}
+
+/* ---- position and window ---- */
+
+int seal_reader_seek(struct seal_reader *reader, size_t segment,
+		     uint64_t offset)
+{
+	struct seal_reader_segment *s;
+	struct seal_io_stat st;
+	int fd, r;
+
+	if (segment >= reader->segments)
+		return SEAL_E_RANGE;
+	s = &reader->segment[segment];
+	if (!offset && s->status && s->status != SEAL_E_UNKNOWN)
+		return SEAL_E_DAMAGED;
+	if (reader->fd < 0 || reader->at != segment) {
+		r = open_segment_file(reader, segment, &fd);
+		if (r)
+			return seal_io_error(r);
+		if (reader->fd >= 0)
+			reader->io->close(reader->io, reader->fd);
+		reader->fd = fd;
+		reader->at = segment;
+		reader->window_len = 0;
+	}
+	r = reader->io->fstat(reader->io, reader->fd, &st);
+	if (r)
+		return seal_io_error(r);
+	reader->file_bytes = st.size_bytes;
+	reader->has_data_end = false;
+	reader->offset = offset ? offset : s->header.size_bytes;
+	return 0;
+}
+
+/* Bytes of the window from pos on; fills it so that at least want are there,
+ * or all that the file has. */
+static int look(struct seal_reader *reader, uint64_t pos, size_t want,
+		const uint8_t **ret_bytes, size_t *ret_len)
+{
+	uint64_t left = pos < reader->file_bytes ? reader->file_bytes - pos : 0;
+	size_t keep = 0, n;
+	int r;
+
+	if (want > left)
+		want = (size_t)left;
+	if (pos >= reader->window_offset &&
+	    pos + want <= reader->window_offset + reader->window_len) {
+		n = (size_t)(pos - reader->window_offset);
+		*ret_bytes = reader->window + n;
+		*ret_len = reader->window_len - n;
+		return 0;
+	}
+	if (pos >= reader->window_offset &&
+	    pos < reader->window_offset + reader->window_len) {
+		n = (size_t)(pos - reader->window_offset);
+		keep = reader->window_len - n;
+		memmove(reader->window, reader->window + n, keep);
+	}
+	n = WINDOW_BYTES - keep;
+	if (n > left - keep)
+		n = (size_t)(left - keep);
+	reader->window_offset = pos;
+	reader->window_len = keep;
+	r = seal_io_read_full(reader->io, reader->fd, reader->window + keep, n,
+			      pos + keep);
+	if (r)
+		return r;
+	reader->window_len = keep + n;
+	*ret_bytes = reader->window;
+	*ret_len = reader->window_len;
+	return 0;
+}
+
+/* One behind the last byte of the file that is not zero, but not below from. */
+static int find_data_end(struct seal_reader *reader, uint64_t from)
+{
+	uint8_t bytes[65536];
+	uint64_t end = reader->file_bytes, begin;
+	size_t n;
+	int r;
+
+	if (reader->has_data_end)
+		return 0;
+	while (end > from) {
+		n = end - from < sizeof(bytes) ? (size_t)(end - from)
+					       : sizeof(bytes);
+		begin = end - n;
+		r = seal_io_read_full(reader->io, reader->fd, bytes, n, begin);
+		if (r)
+			return r;
+		while (n && !bytes[n - 1])
+			n--;
+		end = begin + n;
+		if (n)
+			break;
+	}
+	reader->data_end = end;
+	reader->has_data_end = true;
+	return 0;
+}
+
+/* ---- frames ---- */
+
+static bool known_type(uint8_t type)
+{
+	return (type >= SEAL_ENTRY_START && type <= SEAL_ENTRY_ACTION) ||
+	       type == SEAL_ENTRY_RECORD;
+}
+
+/* Could a frame stand at pos?  Also true where the data end. */
+static int plausible(struct seal_reader *reader, uint64_t pos, bool *ret_yes)
+{
+	struct seal_frame frame = {0};
+	const uint8_t *bytes;
+	size_t len;
+	int r;
+
+	*ret_yes = pos == reader->file_bytes;
+	if (pos >= reader->file_bytes)
+		return 0;
+	r = look(reader, pos, 14, &bytes, &len);
+	if (r)
+		return r;
+	switch (seal_frame_parse(bytes, len, &frame)) {
+	case SEAL_FRAME_OK:
+	case SEAL_FRAME_END:
+		*ret_yes = true;
+		break;
+	case SEAL_FRAME_SHORT:
+		*ret_yes = frame.size_bytes <= reader->file_bytes - pos;
+		break;
+	case SEAL_FRAME_BAD:
+		break;
+	}
+	return 0;
+}
+
+/* Is this, found somewhere behind damage, a frame beyond doubt? */
+static bool convincing(struct seal_frame *frame, uint64_t next_index,
+		       struct seal_hash *ret_leaf, size_t *budget)
+{
+	uint32_t ahead;
+
+	if (frame->kind == SEAL_KIND_OTHER &&
+	    (frame->type < SEAL_FRAME_HEAD || frame->flags ||
+	     frame->type > SEAL_FRAME_FRONTIER))
+		return false;
+	if (frame->kind == SEAL_KIND_ENTRY && !known_type(frame->type))
+		return false;
+	if (frame->framed_len > *budget)
+		return false;
+	*budget -= frame->framed_len;
+	if (frame->kind == SEAL_KIND_OTHER)
+		return seal_frame_tag_ok(frame);
+	if (seal_leaf_hash_framed(frame->framed, frame->framed_len, ret_leaf))
+		return false;
+	ahead = seal_frame_entry_index(frame, ret_leaf) -
+		(uint32_t)(next_index & 0xFFFFFFFF);
+	return ahead <= SEAL_TAIL_ENTRIES_MAX;
+}
+
+/* The first convincing frame behind pos, or where the data end. */
+static int resync(struct seal_reader *reader, uint64_t pos, uint64_t next_index,
+		  uint64_t *ret_pos)
+{
+	size_t len, budget = BUDGET_BASE;
+	struct seal_frame frame = {0};
+	enum seal_frame_result res;
+	struct seal_hash leaf;
+	const uint8_t *bytes;
+	int r;
+
+	r = find_data_end(reader, pos);
+	if (r)
+		return r;
+	for (pos++; pos < reader->data_end; pos++) {
+		r = look(reader, pos, 18, &bytes, &len);
+		if (r)
+			return r;
+		budget += BUDGET_PER_BYTE;
+		if (len < 18 || (bytes[3] != SEAL_KIND_ENTRY &&
+				 bytes[3] != SEAL_KIND_OTHER))
+			continue;
+		res = seal_frame_parse(bytes, len, &frame);
+		if (res == SEAL_FRAME_SHORT &&
+		    frame.size_bytes <= reader->file_bytes - pos) {
+			r = look(reader, pos, frame.size_bytes, &bytes, &len);
+			if (r)
+				return r;
+			res = seal_frame_parse(bytes, len, &frame);
+		}
+		if (res == SEAL_FRAME_OK &&
+		    convincing(&frame, next_index, &leaf, &budget))
+			break;
+	}
+	*ret_pos = pos < reader->data_end ? pos : reader->data_end;
+	return 0;
+}
+
+static int give_bad(struct seal_reader *reader, uint64_t next_index,
+		    struct seal_reader_item *item)
+{
+	uint64_t pos;
+	int r;
+
+	r = resync(reader, reader->offset, next_index, &pos);
+	if (r)
+		return r;
+	if (pos <= reader->offset)
+		pos = reader->file_bytes; /* zeroes that are no frame */
+	item->kind = SEAL_ITEM_BAD;
+	item->size_bytes = pos - reader->offset;
+	reader->offset = pos;
+	return 0;
+}
+
+static int give_end(struct seal_reader *reader, uint64_t next_index,
+		    struct seal_reader_item *item)
+{
+	int r;
+
+	r = find_data_end(reader, reader->offset);
+	if (r)
+		return r;
+	if (reader->data_end > reader->offset)
+		return give_bad(reader, next_index, item);
+	item->kind = SEAL_ITEM_END;
+	item->size_bytes = reader->file_bytes > reader->offset
+				   ? reader->file_bytes - reader->offset
+				   : 0;
+	return 0;
+}
+
+/* A parsed frame; bad after all if its tag is wrong and nothing follows it. */
+static int give_frame(struct seal_reader *reader, uint64_t next_index,
+		      const struct seal_frame *frame,
+		      struct seal_reader_item *item)
+{
+	uint64_t end = reader->offset + frame->size_bytes;
+	const uint8_t *bytes;
+	size_t len;
+	bool good;
+	int r;
+
+	if (frame->kind == SEAL_KIND_ENTRY) {
+		r = seal_leaf_hash_framed(frame->framed, frame->framed_len,
+					  &item->leaf);
+		if (r)
+			return -EIO;
+		item->index_low = seal_frame_entry_index(frame, &item->leaf);
+		good = item->index_low == (uint32_t)(next_index & 0xFFFFFFFF);
+		item->tag_ok = good;
+	} else {
+		good = seal_frame_tag_ok(frame);
+		item->tag_ok = good;
+	}
+	if (!good) {
+		r = plausible(reader, end, &good);
+		if (r)
+			return r;
+		if (!good)
+			return give_bad(reader, next_index, item);
+		/* the window may have moved */
+		r = look(reader, reader->offset, frame->size_bytes, &bytes,
+			 &len);
+		if (r)
+			return r;
+		if (seal_frame_parse(bytes, len, &item->frame))
+			return -EIO;
+	} else {
+		item->frame = *frame;
+	}
+	item->kind = SEAL_ITEM_FRAME;
+	item->size_bytes = frame->size_bytes;
+	reader->offset = end;
+	return 0;
+}
+
+static int next(struct seal_reader *reader, uint64_t next_index,
+		struct seal_reader_item *item)
+{
+	struct seal_frame frame = {0};
+	enum seal_frame_result res;
+	const uint8_t *bytes;
+	size_t len;
+	int r;
+
+	if (reader->offset >= reader->file_bytes) {
+		item->kind = SEAL_ITEM_END;
+		return 0;
+	}
+	r = look(reader, reader->offset, 4, &bytes, &len);
+	if (r)
+		return r;
+	res = seal_frame_parse(bytes, len, &frame);
+	if (res == SEAL_FRAME_SHORT &&
+	    frame.size_bytes <= reader->file_bytes - reader->offset) {
+		r = look(reader, reader->offset, frame.size_bytes, &bytes,
+			 &len);
+		if (r)
+			return r;
+		res = seal_frame_parse(bytes, len, &frame);
+	}
+	switch (res) {
+	case SEAL_FRAME_OK:
+		return give_frame(reader, next_index, &frame, item);
+	case SEAL_FRAME_END:
+		return give_end(reader, next_index, item);
+	case SEAL_FRAME_SHORT:
+		/* at most two zeroes at the end of the file, or a cut frame */
+		if (len < 3 && !bytes[0] && !bytes[len - 1])
+			return give_end(reader, next_index, item);
+		return give_bad(reader, next_index, item);
+	case SEAL_FRAME_BAD:
+		break;
+	}
+	return give_bad(reader, next_index, item);
+}
+
+int seal_reader_next(struct seal_reader *reader, uint64_t next_index,
+		     struct seal_reader_item *ret_item, struct seal_diag *diag)
+{
+	struct seal_reader_item item = {0};
+	int r;
+
+	if (reader->fd < 0)
+		return SEAL_E_INTERNAL;
+	item.segment = reader->at;
+	item.offset = reader->offset;
+	r = next(reader, next_index, &item);
+	if (r) {
+		seal_diag_set_errno(diag, SEAL_E_IO, -r,
+				    "%s cannot be read at byte %llu",
+				    reader->segment[reader->at].name,
+				    (unsigned long long)reader->offset);
+		if (diag)
+			diag->offset = reader->offset;
+		return r == -ENOMEM ? SEAL_E_NOMEM : SEAL_E_IO;
+	}
+	*ret_item = item;
+	return 0;
+}

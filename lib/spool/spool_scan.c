@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands in the last segment, before anything is changed: the last head
+ * that verifies, the whole frames behind it, and whether a crash can have left
+ * it like that.  format.md 3 "Recovery" and 8 "The tail".
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/checkpoint.h"
+#include "core/control.h"
+#include "spool/spool_private.h"
+
+#define NEW_LOG                                                     \
+	"nothing was changed; begin a new log with auditseal init " \
+	"--successor-of, and keep this one for verification"
+
+struct mark { /* where the first piece of a long record stands */
+	bool open;
+	uint64_t offset;
+	struct seal_frontier frontier;
+	uint8_t last_type, before_type;
+};
+
+struct scan {
+	struct seal_spool *sp;
+	struct seal_reader *reader;
+	struct spool_scan *out;
+	struct seal_diag *diag;
+	struct mark run;
+	uint64_t behind; /* entries behind the last head */
+};
+
+static int damaged(struct scan *sc, const char *finding, uint64_t offset,
+		   const char *what)
+{
+	seal_diag_set(sc->diag, SEAL_E_DAMAGED,
+		      "the spool %s is damaged in its last segment at byte "
+		      "%llu: %s (%s); " NEW_LOG,
+		      sc->sp->dir, (unsigned long long)offset, what, finding);
+	if (sc->diag) {
+		sc->diag->offset = offset;
+		sc->diag->index = sc->out->frontier.size;
+	}
+	return SEAL_E_DAMAGED;
+}
+
+static int rollback(struct scan *sc, const char *who, uint64_t size)
+{
+	return seal_diag_set(
+		sc->diag, SEAL_E_ROLLBACK,
+		"the spool %s ends at %llu entries or tells another history, "
+		"but %s says that %llu were sealed: it is older than it must "
+		"be (AS027); " NEW_LOG,
+		sc->sp->dir, (unsigned long long)sc->out->frontier.size, who,
+		(unsigned long long)size);
+}
+
+/* ---- what was promised about sizes ---- */
+
+static int check_root(struct scan *sc, const char *who, uint64_t size,
+		      const struct seal_hash *root)
+{
+	struct seal_hash here;
+	int r;
+
+	if (sc->out->frontier.size != size)
+		return 0;
+	r = seal_frontier_root(&sc->out->frontier, &here);
+	if (r)
+		return r;
+	return seal_hash_equal(&here, root) ? 0 : rollback(sc, who, size);
+}
+
+/* At the size reached: state and receipts must agree with the root here. */
+static int check_size(struct scan *sc)
+{
+	struct seal_spool *sp = sc->sp;
+	struct seal_checkpoint cp;
+	struct seal_note note;
+	size_t i;
+	int r = 0;
+
+	if (sp->state.sealed)
+		r = check_root(sc, "its file state", sp->state.sealed,
+			       &sp->state.root);
+	for (i = 0; !r && i < sp->acked.mirrors; i++) {
+		const struct seal_acked_mirror *m = &sp->acked.mirror[i];
+
+		if (m->size != sc->out->frontier.size || !m->note_len)
+			continue;
+		r = seal_checkpoint_parse_note(m->note, m->note_len, &note, &cp,
+					       NULL);
+		if (r || cp.size != m->size) {
+			r = 0; /* what is no note promises nothing */
+			continue;
+		}
+		r = check_root(sc, "a receipt", m->size, &cp.root);
+	}
+	return r;
+}
+
+/* Nothing at hand may speak of more than is there. */
+static int check_promises(struct scan *sc)
+{
+	struct seal_spool *sp = sc->sp;
+	uint64_t size = sc->out->frontier.size;
+	size_t i;
+
+	if (sp->state.sealed > size)
+		return rollback(sc, "its file state", sp->state.sealed);
+	for (i = 0; i < sp->acked.mirrors; i++)
+		if (sp->acked.mirror[i].size > size)
+			return rollback(sc, "a receipt",
+					sp->acked.mirror[i].size);
+	if (seal_chain_first(sp->chain) > size)
+		return rollback(sc, "a hand-over in its file epochs",
+				seal_chain_first(sp->chain));
+	return 0;
+}
+
+/* ---- seals ---- */
+
+static int check_seal(struct scan *sc, const struct seal_head *head)
+{
+	struct seal_chain_span span;
+	struct seal_checkpoint cp;
+	struct seal_pub *pub;
+	int r;
+
+	r = seal_chain_lookup(sc->sp->chain, head->size, &span);
+	if (!r)
+		r = seal_checkpoint_init(&cp,
+					 seal_keydir_origin(sc->sp->keydir),
+					 head->size, &head->root);
+	if (!r)
+		r = seal_pub_new(span.key, &pub);
+	if (r)
+		return r;
+	r = seal_checkpoint_verify(&cp, pub, head->sig);
+	seal_pub_free(pub);
+	return r;
+}
+
+/* ---- hand-overs ---- */
+
+static int learn(struct scan *sc, const struct seal_handover *h)
+{
+	struct seal_handover *grown;
+
+	grown = realloc(sc->out->learnt,
+			(sc->out->learnts + 1) * sizeof(*grown));
+	if (!grown)
+		return SEAL_E_NOMEM;
+	sc->out->learnt = grown;
+	sc->out->learnt[sc->out->learnts++] = *h;
+	return 0;
+}
+
+/* A hand-over that is sealed: the chain takes it, or has it. */
+static int take_handover(struct scan *sc, uint64_t offset)
+{
+	enum seal_handover_verdict verdict;
+	int r;
+
+	r = seal_chain_advance(sc->sp->chain, &sc->out->pending, &verdict);
+	if (r)
+		return r;
+	if (verdict != SEAL_HANDOVER_OK && verdict != SEAL_HANDOVER_SAME)
+		return damaged(sc, "AS012", offset,
+			       seal_handover_verdict_text(verdict));
+	sc->out->has_pending = false;
+	return verdict == SEAL_HANDOVER_OK ? learn(sc, &sc->out->pending) : 0;
+}
+
+static int read_handover(struct scan *sc, const struct seal_entry *entry,
+			 const struct seal_reader_item *item)
+{
+	struct spool_scan *out = sc->out;
+	struct seal_hash root;
+	int r;
+
+	r = seal_frontier_root(&out->frontier, &root);
+	if (r)
+		return r;
+	r = seal_handover_from_entry(entry, out->frontier.size, &root,
+				     &out->pending);
+	if (r)
+		return damaged(sc, "AS012", item->offset,
+			       "an epoch entry that says nothing");
+	out->has_pending = true;
+	out->before_pending = out->frontier;
+	out->pending_leaf = item->leaf;
+	return 0;
+}
+
+/* The hand-over at the very end: signed by e, and its key is in our slot? */
+static int check_pending(struct scan *sc)
+{
+	struct seal_handover *h = &sc->out->pending;
+	struct seal_keydir_slot slot;
+	struct seal_chain_span span;
+	struct seal_pub *pub;
+	uint64_t epoch = seal_chain_epoch(sc->sp->chain);
+	int r;
+
+	seal_keydir_slot(sc->sp->keydir, (unsigned)(h->epoch & 1), &slot);
+	if (h->epoch != epoch + 1 || slot.state != SEAL_SLOT_KEY ||
+	    slot.epoch != h->epoch ||
+	    memcmp(slot.public_key, h->key, sizeof(h->key)))
+		return damaged(sc, "AS012", sc->out->kept_end,
+			       "an unsealed hand-over to a key that the keydir "
+			       "does not have");
+	r = seal_chain_span(sc->sp->chain, epoch, &span);
+	if (!r)
+		r = seal_pub_new(span.key, &pub);
+	if (r)
+		return r;
+	r = seal_handover_verify(&sc->sp->log_id, h, pub);
+	seal_pub_free(pub);
+	if (r == SEAL_E_SIG)
+		return damaged(sc, "AS012", sc->out->kept_end,
+			       "an unsealed hand-over with a wrong signature");
+	return r;
+}
+
+/* ---- frames ---- */
+
+static void note_gap(struct scan *sc, const struct seal_entry *entry)
+{
+	struct seal_control c;
+
+	if (!seal_control_decode(SEAL_ENTRY_GAP, entry->body, entry->body_len,
+				 &c))
+		sc->out->open_gap = c.gap.bound == SEAL_GAP_OPEN;
+}
+
+/* Long records: remembers where one begins that is not yet whole. */
+static void note_run(struct scan *sc, uint8_t flags, uint64_t offset)
+{
+	struct spool_scan *out = sc->out;
+
+	if (!(flags & SEAL_FLAG_MORE)) {
+		sc->run.open = false;
+		return;
+	}
+	if (sc->run.open)
+		return;
+	sc->run.open = true;
+	sc->run.offset = offset;
+	sc->run.frontier = out->frontier;
+	sc->run.last_type = out->last_type;
+	sc->run.before_type = out->before_type;
+}
+
+static int take_entry(struct scan *sc, const struct seal_reader_item *item)
+{
+	struct spool_scan *out = sc->out;
+	struct seal_entry entry;
+	int r;
+
+	if (out->has_pending)
+		return damaged(sc, "AS012", item->offset,
+			       "an entry behind a hand-over without a seal");
+	if (++sc->behind > SEAL_TAIL_ENTRIES_MAX)
+		return damaged(sc, "AS003", item->offset,
+			       "more entries without a seal than a crash "
+			       "leaves");
+	r = seal_entry_parse(item->frame.framed + 1, item->frame.framed_len - 1,
+			     &entry);
+	if (!r && entry.type == SEAL_ENTRY_EPOCH)
+		r = read_handover(sc, &entry, item);
+	else if (!r && entry.type == SEAL_ENTRY_GAP)
+		note_gap(sc, &entry);
+	else
+		r = 0; /* unknown ones are hashed like any other */
+	if (r)
+		return r;
+	note_run(sc, item->frame.flags, item->offset);
+	r = seal_frontier_append(&out->frontier, &item->leaf);
+	if (r)
+		return r;
+	out->before_type = out->last_type;
+	out->last_type = item->frame.type;
+	out->kept_end = item->offset + item->size_bytes;
+	return check_size(sc);
+}
+
+/* *ret_good: a head of this very tree. */
+static int take_head(struct scan *sc, const struct seal_reader_item *item,
+		     bool *ret_good)
+{
+	struct spool_scan *out = sc->out;
+	struct seal_head head;
+	struct seal_hash root;
+	int r;
+
+	*ret_good = false;
+	if (seal_frame_head_get(&item->frame, &head) ||
+	    head.size != out->frontier.size || head.size <= out->head.size)
+		return 0;
+	r = seal_frontier_root(&out->frontier, &root);
+	if (r)
+		return r;
+	if (!seal_hash_equal(&root, &head.root))
+		return 0;
+	*ret_good = true;
+	out->head = head;
+	out->kept_end = out->head_end = item->offset + item->size_bytes;
+	sc->behind = 0;
+	return out->has_pending ? take_handover(sc, item->offset) : 0;
+}
+
+/* Whole frames in order, up to *ret_bad, where no good frame stands. */
+static int take_frames(struct scan *sc, bool *ret_bad)
+{
+	struct seal_reader_item item;
+	bool good;
+	int r;
+
+	for (;;) {
+		r = seal_reader_next(sc->reader, sc->out->frontier.size, &item,
+				     sc->diag);
+		if (r)
+			return r;
+		sc->out->data_end = item.offset;
+		*ret_bad = item.kind == SEAL_ITEM_BAD ||
+			   (item.kind == SEAL_ITEM_FRAME && !item.tag_ok);
+		if (*ret_bad || item.kind == SEAL_ITEM_END)
+			return 0;
+		good = true;
+		if (item.frame.kind == SEAL_KIND_ENTRY)
+			r = take_entry(sc, &item);
+		else if (item.frame.type == SEAL_FRAME_HEAD)
+			r = take_head(sc, &item, &good);
+		else
+			sc->out->kept_end = item.offset + item.size_bytes;
+		if (r)
+			return r;
+		if (!good) {
+			*ret_bad = true;
+			return 0;
+		}
+	}
+}
+
+/* Behind a bad frame: a head that verifies there makes it damage. */
+static int look_past(struct scan *sc)
+{
+	struct seal_reader_item item;
+	uint64_t entries = 0, next = sc->out->frontier.size;
+	struct seal_head head;
+	int r;
+
+	for (;;) {
+		r = seal_reader_next(sc->reader, next, &item, sc->diag);
+		if (r)
+			return r;
+		sc->out->data_end = item.offset;
+		if (item.kind == SEAL_ITEM_END)
+			return 0;
+		if (item.kind != SEAL_ITEM_FRAME)
+			continue;
+		if (item.frame.kind == SEAL_KIND_ENTRY) {
+			next = next - (uint32_t)next + item.index_low + 1;
+			if (++entries > SEAL_TAIL_ENTRIES_MAX)
+				return damaged(sc, "AS003", item.offset,
+					       "more entries without a seal "
+					       "than a crash leaves");
+			continue;
+		}
+		if (!item.tag_ok || seal_frame_head_get(&item.frame, &head) ||
+		    head.size <= sc->out->head.size)
+			continue;
+		r = check_seal(sc, &head);
+		if (!r)
+			return damaged(sc, "AS001", sc->out->kept_end,
+				       "a bad frame before a seal");
+		if (r != SEAL_E_SIG)
+			return r;
+	}
+}
+
+static int take_header(struct scan *sc, const struct seal_reader_segment *s)
+{
+	struct spool_scan *out = sc->out;
+	struct seal_hash root;
+	int r;
+
+	if (s->status && s->status != SEAL_E_UNKNOWN)
+		return damaged(sc, "AS030", 0, "its header");
+	if (s->status)
+		return seal_diag_set(sc->diag, SEAL_E_UNKNOWN,
+				     "the spool %s was written by a newer "
+				     "auditseal (AS025); use that one",
+				     sc->sp->dir);
+	if (!seal_hash_equal(&s->header.log_id, &sc->sp->log_id) ||
+	    strcmp(s->header.origin, seal_keydir_origin(sc->sp->keydir)))
+		return seal_diag_set(sc->diag, SEAL_E_FOREIGN,
+				     "the spool %s is of the log %s, the keys "
+				     "are of %s; set spool or keydir to what "
+				     "belongs together",
+				     sc->sp->dir, s->header.origin,
+				     seal_keydir_origin(sc->sp->keydir));
+	if (s->header.first_index != s->name_index)
+		return damaged(sc, "AS030", 0,
+			       "its name is not its first index");
+	r = seal_frontier_root(&s->header.frontier, &root);
+	if (r)
+		return r;
+	if (s->header.first_index &&
+	    !seal_hash_equal(&root, &s->header.head.root))
+		return damaged(sc, "AS030", 0, "its frontier");
+	out->header = s->header;
+	out->file_bytes = s->size_bytes;
+	out->frontier = s->header.frontier;
+	out->head = s->header.head;
+	out->head_end = out->kept_end = s->header.size_bytes;
+	return check_size(sc);
+}
+
+/* A record that is not whole is dropped whole. */
+static int drop_run(struct scan *sc)
+{
+	struct spool_scan *out = sc->out;
+
+	if (!sc->run.open)
+		return 0;
+	if (sc->run.offset < out->head_end)
+		return damaged(sc, "AS032", sc->run.offset,
+			       "a sealed record that is not whole");
+	out->frontier = sc->run.frontier;
+	out->kept_end = sc->run.offset;
+	out->last_type = sc->run.last_type;
+	out->before_type = sc->run.before_type;
+	return 0;
+}
+
+/* ---- epochs from the log ---- */
+
+/* One closed segment: only its hand-overs matter here. */
+static int scan_epochs_of(struct scan *sc, size_t segment)
+{
+	const struct seal_reader_segment *s =
+		seal_reader_segment(sc->reader, segment);
+	struct spool_scan *out = sc->out;
+	struct seal_reader_item item;
+	struct seal_entry entry;
+	int r;
+
+	if (s->status)
+		return 0;
+	out->frontier = s->header.frontier;
+	r = seal_reader_seek(sc->reader, segment, 0);
+	while (!r) {
+		r = seal_reader_next(sc->reader, out->frontier.size, &item,
+				     sc->diag);
+		if (r || item.kind != SEAL_ITEM_FRAME)
+			break;
+		if (item.frame.kind != SEAL_KIND_ENTRY)
+			continue;
+		if (item.frame.type == SEAL_ENTRY_EPOCH &&
+		    !seal_entry_parse(item.frame.framed + 1,
+				      item.frame.framed_len - 1, &entry)) {
+			r = read_handover(sc, &entry, &item);
+			if (!r)
+				r = take_handover(sc, item.offset);
+		}
+		if (!r)
+			r = seal_frontier_append(&out->frontier, &item.leaf);
+	}
+	return r;
+}
+
+static int scan(struct scan *sc, size_t segment)
+{
+	struct spool_scan *out = sc->out;
+	bool bad;
+	int r;
+
+	r = take_header(sc, seal_reader_segment(sc->reader, segment));
+	if (!r)
+		r = seal_reader_seek(sc->reader, segment, 0);
+	if (!r)
+		r = take_frames(sc, &bad);
+	if (!r && bad)
+		r = look_past(sc);
+	if (!r && out->head.size)
+		r = check_seal(sc, &out->head);
+	if (r == SEAL_E_SIG)
+		return damaged(sc, "AS010", out->head_end,
+			       "the last seal is not by the log's key");
+	if (!r)
+		r = drop_run(sc);
+	if (!r && out->has_pending)
+		r = check_pending(sc);
+	if (!r)
+		r = check_promises(sc);
+	return r;
+}
+
+int spool_scan(struct seal_spool *sp, struct seal_reader *reader,
+	       struct spool_scan *ret_scan, struct seal_diag *diag)
+{
+	struct scan *sc = calloc(1, sizeof(*sc));
+	int r;
+
+	if (!sc)
+		return SEAL_E_NOMEM;
+	sc->sp = sp;
+	sc->reader = reader;
+	sc->out = ret_scan;
+	sc->diag = diag;
+	r = scan(sc, seal_reader_segments(reader) - 1);
+	free(sc);
+	return r;
+}
+
+int spool_scan_epochs(struct seal_spool *sp, struct seal_reader *reader,
+		      struct spool_scan *scan_, struct seal_diag *diag)
+{
+	struct scan *sc = calloc(1, sizeof(*sc));
+	size_t i;
+	int r = 0;
+
+	if (!sc)
+		return SEAL_E_NOMEM;
+	sc->sp = sp;
+	sc->reader = reader;
+	sc->out = scan_;
+	sc->diag = diag;
+	for (i = 0; !r && i + 1 < seal_reader_segments(reader); i++)
+		r = scan_epochs_of(sc, i);
+	free(sc);
+	return r;
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contract: spool_fixture.h. */
+#include "tests/lib/spool_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/checkpoint.h"
+#include "core/control.h"
+#include "core/entry.h"
+#include "core/epoch.h"
+#include "spool/keydir.h"
+#include "spool/reader.h"
+
+static void count_alarm(void *ctx, enum seal_spool_alarm alarm,
+			const char *text)
+{
+	struct fixture *f = ctx;
+
+	(void)text;
+	f->alarms[alarm]++;
+}
+
+int fixture_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	f->m = memio_new();
+	f->io = memio_io(f->m);
+	f->config.dir = "/s";
+	f->config.keydir = "/k";
+	f->config.version = "test";
+	f->config.alarm = count_alarm;
+	f->config.alarm_ctx = f;
+	assert_int_equal(
+		seal_keydir_create(f->io, "/k", FIXTURE_ORIGIN, NULL, &f->diag),
+		0);
+	*state = f;
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	memio_free(f->m);
+	free(f);
+	return 0;
+}
+
+int fixture_try(struct fixture *f, struct seal_spool **ret_spool)
+{
+	memset(&f->diag, 0, sizeof(f->diag));
+	return seal_spool_open(&f->config, f->io, ret_spool, &f->diag);
+}
+
+struct seal_spool *fixture_open(struct fixture *f)
+{
+	struct seal_spool *sp = NULL;
+
+	if (fixture_try(f, &sp))
+		fail_msg("open: %s", f->diag.text);
+	return sp;
+}
+
+void fixture_close(struct fixture *f, struct seal_spool *sp)
+{
+	if (seal_spool_close(sp, &f->diag))
+		fail_msg("close: %s", f->diag.text);
+}
+
+void fixture_crash(struct fixture *f, struct seal_spool *sp, bool lose,
+		   unsigned seed)
+{
+	seal_spool_free(sp);
+	memio_restart(f->m, lose, seed);
+}
+
+int fixture_commit_try(struct seal_spool *sp, const char *text, size_t n,
+		       struct seal_diag *diag)
+{
+	struct seal_message *msgs = calloc(n, sizeof(*msgs));
+	size_t i;
+	int r;
+
+	assert_non_null(msgs);
+	for (i = 0; i < n; i++) {
+		msgs[i].bytes = text;
+		msgs[i].len = strlen(text);
+	}
+	r = seal_spool_commit(sp, msgs, n, NULL, diag);
+	free(msgs);
+	return r;
+}
+
+void fixture_commit(struct seal_spool *sp, const char *text, size_t n)
+{
+	struct seal_diag diag = {0};
+
+	if (fixture_commit_try(sp, text, n, &diag))
+		fail_msg("commit: %s", diag.text);
+}
+
+/* ---- the check ---- */
+
+struct check {
+	struct fixture *f;
+	struct fixture_log log;
+	struct seal_chain *chain;
+	struct seal_frontier tree;
+	uint8_t before, last; /* types of the last entries */
+	uint64_t prev_head;   /* the size of the head before the last one */
+	bool head_just_was;   /* the frame before was a head */
+	uint64_t number;
+	size_t types_len;
+	const char *wanted;
+	unsigned found;
+};
+
+static void check_seal(struct check *c, const struct seal_head *head)
+{
+	struct seal_chain_span span;
+	struct seal_checkpoint cp;
+	struct seal_hash root;
+	struct seal_pub *pub;
+
+	assert_int_equal(head->size, c->tree.size);
+	assert_int_equal(seal_frontier_root(&c->tree, &root), 0);
+	assert_memory_equal(&root, &head->root, sizeof(root));
+	assert_int_equal(seal_chain_lookup(c->chain, head->size, &span), 0);
+	assert_int_equal(seal_pub_new(span.key, &pub), 0);
+	assert_int_equal(seal_checkpoint_init(&cp, FIXTURE_ORIGIN, head->size,
+					      &head->root),
+			 0);
+	assert_int_equal(seal_checkpoint_verify(&cp, pub, head->sig), 0);
+	seal_pub_free(pub);
+}
+
+static void check_order(struct check *c, uint8_t type)
+{
+	if (!c->tree.size) {
+		assert_int_equal(type, SEAL_ENTRY_START);
+		return;
+	}
+	switch (c->last) {
+	case SEAL_ENTRY_STOP:
+		assert_true(type == SEAL_ENTRY_EPOCH ||
+			    type == SEAL_ENTRY_RECOVERY);
+		break;
+	case SEAL_ENTRY_RECOVERY:
+		assert_true(type == SEAL_ENTRY_START ||
+			    type == SEAL_ENTRY_RECOVERY);
+		break;
+	case SEAL_ENTRY_START:
+		if (c->before == SEAL_ENTRY_RECOVERY)
+			assert_true(type == SEAL_ENTRY_EPOCH ||
+				    type == SEAL_ENTRY_RECOVERY);
+		break;
+	default:
+		break;
+	}
+	if (type == SEAL_ENTRY_START)
+		assert_true(c->last == SEAL_ENTRY_RECOVERY ||
+			    (c->last == SEAL_ENTRY_EPOCH &&
+			     c->before == SEAL_ENTRY_STOP));
+}
+
+static void check_handover(struct check *c, const struct seal_entry *entry)
+{
+	enum seal_handover_verdict verdict;
+	struct seal_handover h;
+	struct seal_hash root;
+
+	assert_int_equal(seal_frontier_root(&c->tree, &root), 0);
+	assert_int_equal(
+		seal_handover_from_entry(entry, c->tree.size, &root, &h), 0);
+	assert_int_equal(seal_chain_advance(c->chain, &h, &verdict), 0);
+	assert_true(verdict == SEAL_HANDOVER_OK ||
+		    verdict == SEAL_HANDOVER_SAME);
+}
+
+static void check_control(struct check *c, const struct seal_entry *entry)
+{
+	struct seal_control control;
+
+	if (seal_control_decode(entry->type, entry->body, entry->body_len,
+				&control))
+		fail_msg("control entry %llu: %.*s",
+			 (unsigned long long)c->tree.size, (int)entry->body_len,
+			 (const char *)entry->body);
+	if (entry->type == SEAL_ENTRY_GAP &&
+	    control.gap.bound == SEAL_GAP_EXACT)
+		c->log.gap_messages += control.gap.count;
+}
+
+static void check_entry(struct check *c, const struct seal_reader_item *item)
+{
+	struct seal_entry e;
+
+	assert_true(item->tag_ok);
+	assert_int_equal(seal_entry_parse(item->frame.framed + 1,
+					  item->frame.framed_len - 1, &e),
+			 0);
+	check_order(c, e.type);
+	if (e.type != SEAL_ENTRY_RECORD)
+		check_control(c, &e);
+	else if (!(e.flags & SEAL_FLAG_CONTINUES))
+		c->log.records++;
+	if (c->wanted && e.type == SEAL_ENTRY_RECORD &&
+	    e.body_len == strlen(c->wanted) &&
+	    !memcmp(e.body, c->wanted, e.body_len))
+		c->found++;
+	if (e.type == SEAL_ENTRY_EPOCH)
+		check_handover(c, &e);
+	assert_int_equal(seal_frontier_append(&c->tree, &item->leaf), 0);
+	if (c->types_len + 4 < sizeof(c->f->types))
+		c->types_len += (size_t)sprintf(c->f->types + c->types_len,
+						c->types_len ? " %02x" : "%02x",
+						e.type);
+	c->before = c->last;
+	c->last = e.type;
+	c->log.entries++;
+}
+
+static void check_other(struct check *c, const struct seal_reader_item *item)
+{
+	struct seal_frontier f;
+	struct seal_head head;
+
+	assert_true(item->tag_ok);
+	switch (item->frame.type) {
+	case SEAL_FRAME_HEAD:
+		assert_int_equal(seal_frame_head_get(&item->frame, &head), 0);
+		assert_true(head.size > c->log.sealed);
+		check_seal(c, &head);
+		c->prev_head = c->log.sealed;
+		c->log.sealed = head.size;
+		c->log.heads++;
+		c->head_just_was = true;
+		return;
+	case SEAL_FRAME_FRONTIER:
+		assert_true(c->head_just_was);
+		assert_int_equal(seal_frame_frontier_get(&item->frame, &f), 0);
+		assert_int_equal(f.size, c->log.sealed);
+		assert_true(seal_frame_frontier_due(c->prev_head, f.size));
+		c->log.frontiers++;
+		break;
+	case SEAL_FRAME_RECEIPT:
+		c->log.receipts++;
+		break;
+	default:
+		fail_msg("frame of type %02x", item->frame.type);
+	}
+	c->head_just_was = false;
+}
+
+static void check_segment(struct check *c, struct seal_reader *reader, size_t i)
+{
+	const struct seal_reader_segment *s = seal_reader_segment(reader, i);
+	struct seal_reader_item item;
+
+	assert_int_equal(s->status, 0);
+	assert_int_equal(s->header.first_index, s->name_index);
+	if (i)
+		assert_int_equal(s->header.number, c->number + 1);
+	c->number = s->header.number;
+	if (!i && s->name_index) { /* what was before is freed */
+		c->tree = s->header.frontier;
+		c->last = SEAL_ENTRY_RECORD;
+		c->log.sealed = s->name_index;
+	}
+	assert_int_equal(s->header.first_index, c->tree.size);
+	if (s->header.first_index) {
+		check_seal(c, &s->header.head);
+		c->log.sealed = s->name_index;
+	}
+	c->log.frame_bytes += s->header.size_bytes;
+	c->log.segments++;
+	c->head_just_was = false;
+	assert_int_equal(seal_reader_seek(reader, i, 0), 0);
+	for (;;) {
+		assert_int_equal(seal_reader_next(reader, c->tree.size, &item,
+						  &c->f->diag),
+				 0);
+		if (item.kind == SEAL_ITEM_END)
+			break;
+		if (item.kind != SEAL_ITEM_FRAME)
+			fail_msg("bad bytes at %llu of %s",
+				 (unsigned long long)item.offset, s->name);
+		c->log.frame_bytes += item.size_bytes;
+		if (item.frame.kind == SEAL_KIND_ENTRY) {
+			check_entry(c, &item);
+			c->head_just_was = false;
+		} else {
+			check_other(c, &item);
+		}
+	}
+}
+
+static void new_chain(struct check *c, bool whole)
+{
+	struct seal_keydir *k;
+	struct seal_hash log_id;
+	uint64_t bytes;
+
+	assert_int_equal(
+		seal_keydir_open_public(c->f->io, "/k", &k, &c->f->diag), 0);
+	seal_keydir_log_id(k, &log_id);
+	if (whole)
+		assert_int_equal(
+			seal_chain_new(
+				FIXTURE_ORIGIN,
+				seal_pub_bytes(seal_keydir_host(k)->pub),
+				seal_pub_bytes(seal_keydir_epoch0(k)->pub),
+				&log_id, &c->chain),
+			0);
+	else
+		assert_int_equal(seal_epochs_load(c->f->io, "/s/epochs",
+						  FIXTURE_ORIGIN, &log_id,
+						  &c->chain, &bytes,
+						  &c->f->diag),
+				 0);
+	seal_keydir_free(k);
+}
+
+static void run(struct fixture *f, struct check *c, const char *wanted)
+{
+	struct seal_reader *reader;
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	c->f = f;
+	c->wanted = wanted;
+	f->types[0] = '\0';
+	if (seal_reader_open(f->io, "/s", &reader, &f->diag))
+		fail_msg("%s", f->diag.text);
+	assert_true(seal_reader_segments(reader));
+	seal_frontier_init(&c->tree);
+	new_chain(c, !seal_reader_segment(reader, 0)->name_index);
+	for (i = 0; i < seal_reader_segments(reader); i++)
+		check_segment(c, reader, i);
+	seal_reader_free(reader);
+	assert_int_equal(c->log.sealed, c->tree.size);
+	seal_chain_free(c->chain);
+}
+
+void fixture_check(struct fixture *f, struct fixture_log *ret_log)
+{
+	struct check *c = malloc(sizeof(*c));
+
+	assert_non_null(c);
+	run(f, c, NULL);
+	*ret_log = c->log;
+	free(c);
+}
+
+const char *fixture_types(struct fixture *f)
+{
+	struct fixture_log log;
+
+	fixture_check(f, &log);
+	return f->types;
+}
+
+unsigned fixture_count(struct fixture *f, const char *text)
+{
+	struct check *c = malloc(sizeof(*c));
+	unsigned found;
+
+	assert_non_null(c);
+	run(f, c, text);
+	found = c->found;
+	free(c);
+	return found;
+}

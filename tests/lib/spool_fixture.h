@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A log in memory for tests of lib/spool, and a check of its files that uses
+ * none of the spool's own recovery: every frame, root, seal, hand-over and the
+ * life cycle.
+ */
+#ifndef SEAL_TESTS_SPOOL_FIXTURE_H
+#define SEAL_TESTS_SPOOL_FIXTURE_H
+
+#include "spool/spool.h"
+#include "tests/lib/memio.h"
+
+#define FIXTURE_ORIGIN "host.example.org/audit"
+
+struct fixture {
+	struct memio *m;
+	const struct seal_io *io;
+	struct seal_spool_config config;
+	struct seal_diag diag;
+	unsigned alarms[16]; /* how often each was told */
+	char types[65536];
+};
+
+/* cmocka setup and teardown: keys in /k, the spool /s is not made yet. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* Open and close that must work; _try returns what open returned. */
+struct seal_spool *fixture_open(struct fixture *f);
+int fixture_try(struct fixture *f, struct seal_spool **ret_spool);
+void fixture_close(struct fixture *f, struct seal_spool *sp);
+/* The machine goes down without a word; lose: also what was not synced. */
+void fixture_crash(struct fixture *f, struct seal_spool *sp, bool lose,
+		   unsigned seed);
+
+/* n messages of this text in one commit, which must work. */
+void fixture_commit(struct seal_spool *sp, const char *text, size_t n);
+int fixture_commit_try(struct seal_spool *sp, const char *text, size_t n,
+		       struct seal_diag *diag);
+
+struct fixture_log {
+	uint64_t entries, records, heads, receipts, frontiers, segments;
+	uint64_t sealed;       /* size of the last head */
+	uint64_t frame_bytes;  /* of frames and headers */
+	uint64_t gap_messages; /* declared by exact gaps */
+};
+
+/*
+ * Reads all segments and fails the test unless every frame is whole and in
+ * place, every head verifies, every hand-over too, the life cycle holds, and
+ * all entries are sealed.  The types of the entries, in hexadecimal.
+ */
+const char *fixture_types(struct fixture *f);
+void fixture_check(struct fixture *f, struct fixture_log *ret_log);
+/* How many records have exactly this text. */
+unsigned fixture_count(struct fixture *f, const char *text);
+
+#endif
