@@ -4,6 +4,10 @@ EXTRA_DIST += %D%/private-dir %D%/sh.bash %D%/machine-state
 tests_lib_libsealtest_la_SOURCES = %D%/testdata.h %D%/testdata.c
 tests_lib_libsealtest_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_lib_libsealtest_la_SOURCES += %D%/oom.h %D%/oom.c
+# The sender's bench: a log and a mirror in memory.
+tests_lib_libsealtest_la_SOURCES += %D%/fake_log.h %D%/fake_log.c \
+	%D%/fake_mirror.h %D%/fake_mirror.c \
+	%D%/forward_bench.h %D%/forward_bench.c
 # Out of memory at allocation k: see oom.h. The flags come from configure.ac,
 # since automake wants no linker flags in LDADD.
 unit_wrap += $(OOM_WRAP)

@@ -33,3 +33,6 @@ tests_unit_test_crypto_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gcry_pk_sign,--wrap=gcry_pk_verify
 unit_tests += %D%/test_frame
 unit_tests += %D%/test_spool
+unit_tests += %D%/test_forward
+unit_tests += %D%/test_forward_answers
+unit_tests += %D%/test_forward_entries
