@@ -14,7 +14,8 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	if (seal_crypto_init(&diag) ||
-	    seal_keydir_create(seal_io_posix(), argv[1], argv[2], &diag)) {
+	    seal_keydir_create(seal_io_posix(), argv[1], argv[2], NULL,
+			       &diag)) {
 		fprintf(stderr, "make_keydir: %s\n", diag.text);
 		return 1;
 	}
