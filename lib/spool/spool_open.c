@@ -259,6 +259,7 @@ static int load_state(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 	if (r && !fresh)
 		spool_alarm(sp, SEAL_ALARM_STATE,
 			    "%s; receipts are fetched again (AS029)", why.text);
+	sp->acked_new = r;
 	r = 0;
 out:
 	free(state);
@@ -340,6 +341,8 @@ static int open_log(struct seal_spool *sp, struct seal_diag *diag)
 	if (!r)
 		r = open_slots(sp, "acked", SEAL_ACKED_FILE_BYTES,
 			       &sp->acked_fd, diag);
+	if (!r && sp->acked_new)
+		r = spool_acked_write(sp, diag);
 	if (!r)
 		r = spool_recover(sp, diag);
 	return r;

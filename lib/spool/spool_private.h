@@ -113,6 +113,7 @@ struct seal_spool {
 	/* state, acked */
 	struct seal_state state;
 	struct seal_acked acked;
+	bool acked_new; /* there was none */
 	struct spool_receipt_frame receipt[SEAL_MIRRORS_MAX];
 	uint64_t quorum_size; /* what the quorum holds */
 
