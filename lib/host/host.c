@@ -35,20 +35,38 @@ void seal_host_keep(struct seal_host *host, int severity, const char *fmt, ...)
 		;
 }
 
-void seal_host_say_kept(struct seal_host *host)
+/* Takes all that were kept, oldest first. */
+static struct seal_host_line *take_kept(struct seal_host *host)
 {
 	struct seal_host_line *line, *next, *oldest = NULL;
 
-	if (!atomic_load_explicit(&host->lines, memory_order_relaxed))
-		return;
 	for (line = atomic_exchange(&host->lines, NULL); line; line = next) {
 		next = line->next;
 		line->next = oldest;
 		oldest = line;
 	}
-	for (line = oldest; line; line = next) {
+	return oldest;
+}
+
+void seal_host_say_kept(struct seal_host *host)
+{
+	struct seal_host_line *line, *next;
+
+	if (!atomic_load_explicit(&host->lines, memory_order_relaxed))
+		return;
+	for (line = take_kept(host); line; line = next) {
 		next = line->next;
 		seal_host_say(host, line->severity, line->text);
+		free(line);
+	}
+}
+
+static void drop_kept(struct seal_host *host)
+{
+	struct seal_host_line *line, *next;
+
+	for (line = take_kept(host); line; line = next) {
+		next = line->next;
 		free(line);
 	}
 }
@@ -108,7 +126,11 @@ static void suspend(struct seal_host *host, const struct seal_diag *diag)
 			"audit messages are not sealed but wait in rsyslog's "
 			"queue, until this is mended: %s",
 			diag->text);
-	seal_host_say_kept(host);
+	/* Attempts to open come every second and say the same each time. */
+	if (tell || atomic_load(&host->spool))
+		seal_host_say_kept(host);
+	else
+		drop_kept(host);
 }
 
 /*
@@ -165,6 +187,8 @@ void seal_host_start(struct seal_host *host)
 
 	if (seal_host_open(host, &diag))
 		suspend(host, &diag);
+	else
+		seal_host_say_kept(host);
 }
 
 bool seal_host_commit(struct seal_host *host, const struct seal_message *msgs,
@@ -196,6 +220,7 @@ bool seal_host_resume(struct seal_host *host)
 		suspend(host, &diag);
 		return false;
 	}
+	seal_host_say_kept(host);
 	spool = enter(host);
 	if (!spool)
 		return false;

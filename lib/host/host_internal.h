@@ -52,7 +52,7 @@ void seal_host_keep(struct seal_host *host, int severity, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void seal_host_say_kept(struct seal_host *host);
 
-/* Opens what is not open yet, and starts the threads. */
+/* Opens what is not open yet, and starts the threads; keeps sentences. */
 int seal_host_open(struct seal_host *host, struct seal_diag *diag);
 
 /* Those that do not run yet; `opening` is held. */

@@ -232,6 +232,5 @@ int seal_host_open(struct seal_host *host, struct seal_diag *diag)
 	if (!atomic_load(&host->spool))
 		err = open_all(host, diag);
 	pthread_mutex_unlock(&host->opening);
-	seal_host_say_kept(host);
 	return err;
 }

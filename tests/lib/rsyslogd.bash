@@ -45,7 +45,8 @@ rs_conf() {
 	cat <<- END
 		global(workDirectory="$PWD" processInternalMessages="on"
 			maxMessageSize="64k")
-		module(load="imptcp")
+		main_queue(queue.type="LinkedList" queue.workerThreads="1")
+		module(load="imptcp" threads="1")
 		module(load="omauditseal")
 		template(name="plain" type="string" string="%msg%\n")
 		input(type="imptcp" address="127.0.0.1" port="0"
