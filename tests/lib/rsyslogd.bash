@@ -49,6 +49,7 @@ rs_conf() {
 		module(load="imptcp" threads="1")
 		module(load="omauditseal")
 		template(name="plain" type="string" string="%msg%\n")
+		template(name="bare" type="string" string="%msg%")
 		input(type="imptcp" address="127.0.0.1" port="0"
 			listenPortFileName="$PWD/port")
 	END
