@@ -240,6 +240,23 @@ static void failure_leaves_the_output_alone(void **state)
 	assert_memory_equal(&c, &before, sizeof(c));
 }
 
+static void bodies_end_at_4096_bytes(void **state)
+{
+	static uint8_t body[SEAL_CONTROL_BYTES_MAX + 1] = "{";
+	struct seal_control c;
+
+	(void)state;
+	memset(body + 1, ' ', sizeof(body) - 1);
+	assert_int_equal(seal_control_decode(2, body, sizeof(body), &c),
+			 SEAL_E_FORMAT);
+	/* a newer key in a body that no version writes */
+	memcpy(body, "{\"newer\":\"", 10);
+	assert_int_equal(seal_control_decode(2, body, sizeof(body), &c),
+			 SEAL_E_FORMAT);
+	assert_int_equal(seal_control_decode(2, body, sizeof(body) - 1, &c),
+			 SEAL_E_UNKNOWN);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -247,6 +264,7 @@ int main(void)
 		cmocka_unit_test(variants),
 		cmocka_unit_test(keys_have_their_order),
 		cmocka_unit_test(failure_leaves_the_output_alone),
+		cmocka_unit_test(bodies_end_at_4096_bytes),
 	};
 
 	return cmocka_run_group_tests_name("control_strict", tests, NULL, NULL);

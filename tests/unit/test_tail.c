@@ -146,6 +146,38 @@ static void tail_does_not_invent(void **state)
 	seal_tail_fini(&tail);
 }
 
+/* What the source of nodes cannot give, no proof is made of. */
+static void missing_nodes_are_reported(void **state)
+{
+	struct test_tree *t = *state;
+	struct seal_proof proof = {.n = 77};
+	struct seal_hash hash, empty;
+	struct seal_tail tail;
+
+	tail_at(t, 5, 11, &tail);
+	/* the subtree's own last node, [4, 6) and the like, is there */
+	assert_int_equal(
+		seal_proof_subtree(0, 6, 11, seal_tail_node, &tail, &proof), 0);
+	proof.n = 77;
+	/* beside the way; and the seed of the proof */
+	assert_int_equal(
+		seal_proof_inclusion(2, 11, seal_tail_node, &tail, &proof),
+		SEAL_E_NOTFOUND);
+	assert_int_equal(
+		seal_proof_consistency(3, 11, seal_tail_node, &tail, &proof),
+		SEAL_E_NOTFOUND);
+	assert_int_equal(proof.n, 77);
+	assert_int_equal(seal_subtree_hash(0, 3, seal_tail_node, &tail, &hash),
+			 SEAL_E_NOTFOUND);
+	assert_int_equal(seal_subtree_hash(1, 3, seal_tail_node, &tail, &hash),
+			 SEAL_E_ARG);
+	assert_int_equal(seal_subtree_hash(0, 0, seal_tail_node, &tail, &hash),
+			 0);
+	seal_empty_root(&empty);
+	assert_true(seal_hash_equal(&hash, &empty));
+	seal_tail_fini(&tail);
+}
+
 static void tail_ends_below_2_to_63(void **state)
 {
 	struct test_tree *t = *state;
@@ -184,6 +216,7 @@ int main(void)
 		cmocka_unit_test(tail_gives_what_the_tree_gives),
 		cmocka_unit_test(packages_of_uploads),
 		cmocka_unit_test(tail_does_not_invent),
+		cmocka_unit_test(missing_nodes_are_reported),
 		cmocka_unit_test(tail_ends_below_2_to_63),
 		cmocka_unit_test(tail_without_memory),
 	};

@@ -282,6 +282,8 @@ static void open_bundle_is_a_tree_of_its_own(void **state)
 	}
 	seal_frontier_below(&f, SEAL_TREE_LEVELS, &below);
 	assert_int_equal(below.size, f.size);
+	seal_frontier_below(&f, 64, &below);
+	assert_int_equal(below.size, f.size);
 }
 
 static void sizes_end_below_2_to_63(void **state)
