@@ -12,6 +12,7 @@
 
 #include "core/err.h"
 #include "core/tree.h"
+#include "tests/lib/hash_fault.h"
 #include "tests/lib/oom.h"
 #include "tests/lib/testlog.h"
 
@@ -352,7 +353,7 @@ static int walk(void *arg)
 	return rc;
 }
 
-static void chain_without_memory(void **state)
+static void chain_without_memory_or_hash(void **state)
 {
 	struct many m = {.log = *state};
 	int i;
@@ -361,6 +362,8 @@ static void chain_without_memory(void **state)
 		m.h[i] = hand_over(m.log, (unsigned)i, (unsigned)i + 1,
 				   (uint64_t)i);
 	assert_true(oom_every(walk, &m) > 3);
+	/* the log id, and one for each of the five steps */
+	assert_int_equal(hash_fail_every(walk, &m), 1 + 5);
 }
 
 #define WITH_LOG(test) \
@@ -377,7 +380,7 @@ int main(void)
 		WITH_LOG(second_statements),
 		cmocka_unit_test(verdicts_name_findings),
 		WITH_LOG(many_epochs),
-		WITH_LOG(chain_without_memory),
+		WITH_LOG(chain_without_memory_or_hash),
 	};
 
 	return cmocka_run_group_tests_name("chain", tests, start, NULL);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/err.h"
+#include "tests/lib/hash_fault.h"
 #include "tests/lib/oom.h"
 #include "tests/lib/testtree.h"
 
@@ -210,6 +211,36 @@ static void tail_without_memory(void **state)
 	assert_int_equal(oom_every(make_tail, *state), 1);
 }
 
+/* Building, proving, checking: no failed hash is taken for an answer. */
+static int prove_and_check(void *arg)
+{
+	struct test_tree *t = arg;
+	struct seal_proof proof = {.n = 0};
+	struct seal_tail tail = {0};
+	struct seal_frontier f;
+	int rc;
+
+	seal_frontier_init(&f);
+	rc = seal_tail_init(&tail, &f, t->leaf, 13);
+	if (rc == 0)
+		rc = seal_proof_consistency(11, 13, seal_tail_node, &tail,
+					    &proof);
+	if (rc == 0)
+		rc = seal_proof_check_consistency(11, &t->root[11], 13,
+						  &t->root[13], proof.hash,
+						  proof.n);
+	if (rc == 0)
+		rc = seal_proof_subtree(0, 8, 13, seal_tail_node, &tail,
+					&proof);
+	seal_tail_fini(&tail);
+	return rc;
+}
+
+static void hashing_can_fail(void **state)
+{
+	assert_true(hash_fail_every(prove_and_check, *state) > 15);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -219,6 +250,7 @@ int main(void)
 		cmocka_unit_test(missing_nodes_are_reported),
 		cmocka_unit_test(tail_ends_below_2_to_63),
 		cmocka_unit_test(tail_without_memory),
+		cmocka_unit_test(hashing_can_fail),
 	};
 
 	return cmocka_run_group_tests_name("tail", tests, test_tree_make,

@@ -11,6 +11,7 @@
 
 #include "core/err.h"
 #include "core/proof.h"
+#include "tests/lib/hash_fault.h"
 #include "tests/lib/testdata.h"
 
 static struct seal_hash hash_of(const char *hex)
@@ -339,6 +340,48 @@ static void foreign_inclusion_proof(void **state)
 		SEAL_E_PROOF);
 }
 
+/* A hash that was not computed changes nothing. */
+static int hash_a_little(void *arg)
+{
+	const struct seal_hash *leaf = arg;
+	struct seal_hash own, root, last = {{0}};
+	struct seal_frontier f, before;
+	int rc;
+
+	seal_frontier_init(&f);
+	root = last;
+	rc = seal_leaf_hash("x", 1, &own);
+	if (rc == 0)
+		rc = seal_leaf_hash_framed("\0x", 2, &own);
+	if (rc == 0)
+		rc = seal_frontier_append_many(&f, leaf, 7);
+	if (rc < 0) {
+		assert_int_equal(f.size, 0);
+		return rc;
+	}
+	before = f;
+	rc = seal_frontier_append(&f, &leaf[7]);
+	if (rc < 0) {
+		assert_memory_equal(&f, &before, sizeof(f));
+		return rc;
+	}
+	rc = seal_root_of(leaf, 7, &root);
+	if (rc < 0)
+		assert_memory_equal(&root, &last, sizeof(root));
+	return rc;
+}
+
+static void hashing_can_fail(void **state)
+{
+	struct seal_hash leaf[MANY];
+
+	(void)state;
+	make_leaves(leaf);
+	/* 2 leaves, 4 nodes of 7 leaves, 3 carries, 4 nodes and 2 to fold */
+	assert_int_equal(hash_fail_every(hash_a_little, leaf),
+			 2 + 4 + 3 + 4 + 2);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -358,6 +401,7 @@ int main(void)
 		cmocka_unit_test(open_bundle_is_a_tree_of_its_own),
 		cmocka_unit_test(sizes_end_below_2_to_63),
 		cmocka_unit_test(foreign_inclusion_proof),
+		cmocka_unit_test(hashing_can_fail),
 	};
 
 	return cmocka_run_group_tests_name("tree", tests, start, NULL);
