@@ -43,3 +43,5 @@ unit_tests += %D%/test_sanitize
 unit_tests += %D%/test_key
 unit_tests += %D%/test_note
 unit_tests += %D%/test_checkpoint
+unit_tests += %D%/test_policy
+unit_tests += %D%/test_pins
