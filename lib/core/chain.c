@@ -266,6 +266,11 @@ uint64_t seal_chain_first(const struct seal_chain *chain)
 	return chain->epoch[chain->n - 1].first;
 }
 
+const struct seal_pub *seal_chain_pub(const struct seal_chain *chain)
+{
+	return chain->newest;
+}
+
 int seal_chain_span(const struct seal_chain *chain, uint64_t epoch,
 		    struct seal_chain_span *ret_span)
 {

@@ -143,6 +143,12 @@ uint64_t seal_chain_epoch(const struct seal_chain *chain);
 uint64_t seal_chain_first(const struct seal_chain *chain);
 
 /*
+ * The accepted key of the newest epoch: borrowed, until the chain advances or
+ * is freed.  Accepting a key costs as much as verifying a signature.
+ */
+const struct seal_pub *seal_chain_pub(const struct seal_chain *chain);
+
+/*
  * The epoch e with first_e < size <= first_{e+1}, its range and its key.  For
  * the newest epoch ret_end is SEAL_TREE_SIZE_MAX.  SEAL_E_RANGE for size 0.
  */

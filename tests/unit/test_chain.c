@@ -113,6 +113,8 @@ static void chain_goes_on(void **state)
 	assert_int_equal(advance(log, &h), SEAL_HANDOVER_OK);
 	assert_int_equal(seal_chain_epoch(log->chain), 3);
 	assert_int_equal(seal_chain_first(log->chain), 1000001);
+	assert_true(seal_pub_equal(seal_chain_pub(log->chain),
+				   seal_key_public(log->epoch[3])));
 }
 
 static void keys_are_chosen_by_index(void **state)
