@@ -87,10 +87,13 @@ struct seal_http_response {
 /*
  * Performs one request.  The body of the answer is appended to *ret_body
  * (emptied first).  An answer of any status is success; an answer that comes
- * before the whole body is sent counts too.
+ * before the whole body is sent counts too, and so does a proxy's refusal of
+ * the tunnel.
  * SEAL_E_NET: no connection, time limit, connection lost.  SEAL_E_TLS: the
- * server's certificate, or ours, was refused.  SEAL_E_TOOBIG, SEAL_E_STOPPED,
- * SEAL_E_ARG (url), SEAL_E_PROTOCOL (not HTTP), or body's own error.
+ * server's certificate, or ours, was refused (of ours it may be SEAL_E_NET: in
+ * TLS 1.3 the refusal comes late, and a reset can overtake it).  SEAL_E_TOOBIG,
+ * SEAL_E_STOPPED, SEAL_E_ARG (url), SEAL_E_PROTOCOL (not HTTP), or body's own
+ * error.
  */
 int seal_http_perform(struct seal_http *http,
 		      const struct seal_http_request *request,

@@ -45,3 +45,5 @@ unit_tests += %D%/test_note
 unit_tests += %D%/test_checkpoint
 unit_tests += %D%/test_policy
 unit_tests += %D%/test_pins
+unit_tests += %D%/test_http
+unit_tests += %D%/test_http_tls
