@@ -24,6 +24,8 @@ AM_TESTS_ENVIRONMENT = \
 	SEAL_BUILDDIR='$(abs_top_builddir)'; export SEAL_BUILDDIR; \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	ASAN_OPTIONS=detect_leaks=1:$$ASAN_OPTIONS; export ASAN_OPTIONS; \
+	LSAN_OPTIONS=suppressions='$(abs_top_srcdir)/tests/lib/lsan.supp'; \
+	export LSAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS; \
 	export UBSAN_OPTIONS;
 

@@ -194,14 +194,11 @@ static int parse_material(const char *text, size_t len, uint8_t *ret_type,
 	uint8_t first[3];
 	int err;
 
-	if (len < 4 || seal_base64_decode(text, len, NULL, 0, NULL) != 0)
+	if (len < 4 || seal_base64_decode(text, len, NULL, 0, NULL) ||
+	    seal_base64_decode(text, 4, first, sizeof(first), NULL))
 		return seal_diag_set(diag, SEAL_E_FORMAT,
 				     "the key behind the second '+' is not "
 				     "base64");
-	if (seal_base64_decode(text, 4, first, sizeof(first), NULL) != 0)
-		return seal_diag_set(diag, SEAL_E_FORMAT,
-				     "the key behind the second '+' is too "
-				     "short");
 	if (first[0] != SEAL_KEY_ED25519 && first[0] != SEAL_KEY_COSIGNATURE)
 		return seal_diag_set(diag, SEAL_E_UNKNOWN,
 				     "key type 0x%02x is not known here: "

@@ -61,11 +61,9 @@ static int parse_sig(const char *line, size_t len, struct seal_note_sig *ret)
 	sig.base64 = space + 1;
 	sig.base64_len = (size_t)(line + len - sig.base64);
 	if (!seal_name_valid(sig.name, sig.name_len) ||
-	    seal_base64_decode(sig.base64, sig.base64_len, NULL, 0, &bytes) !=
-		    0 ||
-	    bytes <= ID_BYTES)
-		return SEAL_E_FORMAT;
-	if (seal_base64_decode(sig.base64, 8, first, sizeof(first), NULL) != 0)
+	    seal_base64_decode(sig.base64, sig.base64_len, NULL, 0, &bytes) ||
+	    bytes <= ID_BYTES ||
+	    seal_base64_decode(sig.base64, 8, first, sizeof(first), NULL))
 		return SEAL_E_FORMAT;
 	sig.id = (uint32_t)first[0] << 24 | (uint32_t)first[1] << 16 |
 		 (uint32_t)first[2] << 8 | first[3];

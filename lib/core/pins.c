@@ -55,7 +55,7 @@ static int add_pin(struct seal_pins *pins, struct seal_lex *lex)
 		void *moved = reallocarray(pins->pins, cap, sizeof(pin));
 
 		if (!moved)
-			return seal_lex_nomem(lex);
+			return seal_lex_error(lex, SEAL_E_NOMEM);
 		pins->pins = moved;
 		pins->cap = cap;
 	}
@@ -103,7 +103,7 @@ int seal_pins_parse(const void *data, size_t len, const char *name,
 		return err;
 	pins = calloc(1, sizeof(*pins));
 	if (!pins)
-		return seal_lex_nomem(&lex);
+		return seal_lex_error(&lex, SEAL_E_NOMEM);
 	err = parse_file(pins, &lex);
 	if (err) {
 		seal_pins_free(pins);

@@ -59,8 +59,8 @@ static int parse_vkey(struct seal_lex *lex, uint8_t type,
 	if (err)
 		return err;
 	err = seal_vkey_parse(word.p, word.len, ret_vkey, &why);
-	if (err == SEAL_E_NOMEM)
-		return seal_lex_nomem(lex);
+	if (err == SEAL_E_NOMEM || err == SEAL_E_CRYPTO)
+		return seal_lex_error(lex, err);
 	if (err)
 		return seal_lex_fail(lex, "%s", why.text);
 	if (ret_vkey->type == type)
@@ -86,7 +86,7 @@ static int parse_url(struct seal_lex *lex, char **ret_url)
 	if (err)
 		return err;
 	*ret_url = seal_word_dup(&word);
-	return *ret_url ? 0 : seal_lex_nomem(lex);
+	return *ret_url ? 0 : seal_lex_error(lex, SEAL_E_NOMEM);
 }
 
 /* log <vkey> [<url>] */
@@ -103,7 +103,7 @@ static int parse_log(struct seal_policy *p, struct seal_lex *lex)
 		return err;
 	err = parse_url(lex, &log.url);
 	if (!err && !grow(&p->logs, p->log_count, &p->log_cap, sizeof(log)))
-		err = seal_lex_nomem(lex);
+		err = seal_lex_error(lex, SEAL_E_NOMEM);
 	if (err) {
 		seal_vkey_fini(&log.vkey);
 		free(log.url);
@@ -152,7 +152,7 @@ static int parse_new_name(const struct seal_policy *p, struct seal_lex *lex,
 				     ref.is_group ? p->groups[ref.i].line
 						  : p->witnesses[ref.i].line);
 	*ret_name = seal_word_dup(&word);
-	return *ret_name ? 0 : seal_lex_nomem(lex);
+	return *ret_name ? 0 : seal_lex_error(lex, SEAL_E_NOMEM);
 }
 
 /* witness <name> <vkey> [<url>] */
@@ -171,7 +171,7 @@ static int parse_witness(struct seal_policy *p, struct seal_lex *lex)
 		err = parse_url(lex, &w.url);
 	if (!err &&
 	    !grow(&p->witnesses, p->witness_count, &p->witness_cap, sizeof(w)))
-		err = seal_lex_nomem(lex);
+		err = seal_lex_error(lex, SEAL_E_NOMEM);
 	if (err) {
 		seal_vkey_fini(&w.vkey);
 		free(w.url);
@@ -219,7 +219,7 @@ static int add_member(struct seal_policy *p, const struct seal_lex *lex,
 				     "may be in one only, and once",
 				     seal_word_show(word, shown));
 	if (!grow(&p->members, p->member_count, &p->member_cap, sizeof(ref)))
-		return seal_lex_nomem(lex);
+		return seal_lex_error(lex, SEAL_E_NOMEM);
 	*used = true;
 	p->members[p->member_count++] = ref;
 	return 0;
@@ -283,7 +283,7 @@ static int parse_group(struct seal_policy *p, struct seal_lex *lex)
 		err = parse_members(p, lex, &group);
 	if (!err &&
 	    !grow(&p->groups, p->group_count, &p->group_cap, sizeof(group)))
-		err = seal_lex_nomem(lex);
+		err = seal_lex_error(lex, SEAL_E_NOMEM);
 	if (err) {
 		free(group.name);
 		return err;
@@ -377,7 +377,7 @@ static int check_keys(struct seal_policy *p, const struct seal_lex *lex)
 	int err = 0;
 
 	if (!keys)
-		return seal_lex_nomem(lex);
+		return seal_lex_error(lex, SEAL_E_NOMEM);
 	collect_keys(p, keys);
 	qsort(keys, n, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < n && !err; i++) {
@@ -437,10 +437,10 @@ int seal_policy_parse(const void *data, size_t len, const char *name,
 		return err;
 	p = calloc(1, sizeof(*p));
 	if (!p)
-		return seal_lex_nomem(&lex);
+		return seal_lex_error(&lex, SEAL_E_NOMEM);
 	err = seal_sha256(data, len, &p->digest);
 	if (err)
-		seal_diag_set(diag, err, "%s: %s", name, seal_strerror(err));
+		seal_lex_error(&lex, err);
 	else
 		err = parse_file(p, &lex);
 	if (err) {

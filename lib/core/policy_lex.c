@@ -44,11 +44,10 @@ int seal_lex_fail(const struct seal_lex *lex, const char *fmt, ...)
 	return err;
 }
 
-int seal_lex_nomem(const struct seal_lex *lex)
+int seal_lex_error(const struct seal_lex *lex, int err)
 {
-	return seal_diag_set(lex->diag, SEAL_E_NOMEM,
-			     "%s, line %u: out of memory", lex->file,
-			     lex->line);
+	return seal_diag_set(lex->diag, err, "%s, line %u: %s", lex->file,
+			     lex->line, seal_strerror(err));
 }
 
 /* Tab, line feed, 0x20 to 0x7e, 0x80 to 0xff. */

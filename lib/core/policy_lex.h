@@ -54,7 +54,7 @@ int seal_lex_fail(const struct seal_lex *lex, const char *fmt, ...)
 int seal_lex_fail_at(const struct seal_lex *lex, unsigned line, const char *fmt,
 		     ...) __attribute__((format(printf, 3, 4)));
 
-/* SEAL_E_NOMEM with its sentence. */
-int seal_lex_nomem(const struct seal_lex *lex);
+/* What is no fault of the file: SEAL_E_NOMEM, SEAL_E_CRYPTO. */
+int seal_lex_error(const struct seal_lex *lex, int err);
 
 #endif

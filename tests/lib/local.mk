@@ -30,3 +30,4 @@ tests_lib_libsealtest_la_SOURCES += %D%/vectors.h %D%/vectors.c
 tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio.c \
 	%D%/spool_fixture.h %D%/spool_fixture.c
 tests_lib_libsealtest_la_SOURCES += %D%/hash_fault.h %D%/hash_fault.c
+EXTRA_DIST += %D%/lsan.supp

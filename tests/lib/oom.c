@@ -54,7 +54,7 @@ static bool fails(void)
 	return true;
 }
 
-static void count(long change)
+void oom_count(long change)
 {
 	if (__atomic_load_n(&oom.armed, __ATOMIC_RELAXED))
 		__atomic_add_fetch(&oom.balance, change, __ATOMIC_RELAXED);
@@ -63,7 +63,7 @@ static void count(long change)
 static void *counted(void *mem)
 {
 	if (mem)
-		count(1);
+		oom_count(1);
 	return mem;
 }
 
@@ -85,9 +85,9 @@ void *__wrap_realloc(void *mem, size_t size)
 		return NULL;
 	moved = __real_realloc(mem, size);
 	if (moved && !mem)
-		count(1);
+		oom_count(1);
 	else if (!moved && mem && size == 0)
-		count(-1);
+		oom_count(-1);
 	return moved;
 }
 
@@ -99,7 +99,7 @@ void *__wrap_reallocarray(void *mem, size_t n, size_t size)
 		return NULL;
 	moved = __real_reallocarray(mem, n, size);
 	if (moved && !mem)
-		count(1);
+		oom_count(1);
 	return moved;
 }
 
@@ -123,7 +123,7 @@ int __wrap_vasprintf(char **ret_s, const char *fmt, va_list ap)
 	}
 	n = __real_vasprintf(ret_s, fmt, ap);
 	if (n >= 0)
-		count(1);
+		oom_count(1);
 	return n;
 }
 
@@ -141,7 +141,7 @@ int __wrap_asprintf(char **ret_s, const char *fmt, ...)
 void __wrap_free(void *mem)
 {
 	if (mem)
-		count(-1);
+		oom_count(-1);
 	__real_free(mem);
 }
 

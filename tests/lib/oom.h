@@ -58,4 +58,7 @@ bool oom_hit(void);
 /* Allocations less frees since oom_arm; counts only while armed. */
 long oom_balance(void);
 
+/* Counts what a wrapper of a test's own made (1) or released (-1). */
+void oom_count(long change);
+
 #endif

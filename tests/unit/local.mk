@@ -27,10 +27,17 @@ unit_tests += %D%/test_control_strict
 unit_tests += %D%/test_crypto
 tests_unit_test_crypto_SOURCES = %D%/test_crypto.c %D%/crypto_wrap.c
 tests_unit_test_crypto_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=gcry_calloc_secure,--wrap=gcry_sexp_build \
-	-Wl,--wrap=gcry_md_open,--wrap=gcry_md_hash_buffers \
-	-Wl,--wrap=gcry_mpi_ec_new,--wrap=gcry_mpi_ec_decode_point \
-	-Wl,--wrap=gcry_pk_sign,--wrap=gcry_pk_verify
+	-Wl,--wrap=gcry_calloc_secure,--wrap=gcry_free \
+	-Wl,--wrap=gcry_md_open,--wrap=gcry_md_close \
+	-Wl,--wrap=gcry_md_hash_buffers \
+	-Wl,--wrap=gcry_mpi_ec_new,--wrap=gcry_ctx_release \
+	-Wl,--wrap=gcry_mpi_ec_decode_point,--wrap=gcry_mpi_ec_get_mpi \
+	-Wl,--wrap=gcry_mpi_new,--wrap=gcry_mpi_release \
+	-Wl,--wrap=gcry_mpi_set_opaque_copy \
+	-Wl,--wrap=gcry_mpi_point_new,--wrap=gcry_mpi_point_release \
+	-Wl,--wrap=gcry_pk_sign,--wrap=gcry_pk_verify \
+	-Wl,--wrap=gcry_sexp_build,--wrap=gcry_sexp_find_token \
+	-Wl,--wrap=gcry_sexp_release
 unit_tests += %D%/test_frame
 unit_tests += %D%/test_spool
 unit_tests += %D%/test_forward

@@ -156,6 +156,12 @@ static void test_growth(void **state)
 	assert_int_equal(b.len, 0);
 	free(taken);
 	assert_int_equal(seal_buf_reserve(&b, SIZE_MAX), SEAL_E_TOOBIG);
+	seal_buf_reset(&b);
+	seal_buf_put_hex(&b, "", SIZE_MAX);
+	assert_int_equal(seal_buf_error(&b), SEAL_E_TOOBIG);
+	seal_buf_reset(&b);
+	seal_buf_put_base64(&b, "", SIZE_MAX);
+	assert_int_equal(seal_buf_error(&b), SEAL_E_TOOBIG);
 	seal_buf_fini(&b);
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/err.h"
 #include "core/key.h"
+#include "tests/lib/hash_fault.h"
 #include "tests/lib/oom.h"
 
 /* From the signed-note specification. */
@@ -258,11 +259,12 @@ static int all_calls(void *arg)
 	return err;
 }
 
-static void test_out_of_memory(void **state)
+static void test_failures(void **state)
 {
 	char text[] = SPEC_VKEY;
 
 	(void)state;
+	assert_int_equal(hash_fail_every(all_calls, text), 2);
 	assert_int_equal(oom_every(all_calls, text), 4);
 }
 
@@ -274,7 +276,7 @@ int main(void)
 		cmocka_unit_test(test_vkey),
 		cmocka_unit_test(test_vkey_init),
 		cmocka_unit_test(test_bad_vkeys),
-		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_failures),
 	};
 
 	if (seal_crypto_init(NULL))

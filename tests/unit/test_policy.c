@@ -13,6 +13,7 @@
 #include "core/checkpoint.h"
 #include "core/err.h"
 #include "core/policy.h"
+#include "tests/lib/hash_fault.h"
 #include "tests/lib/oom.h"
 #include "tests/lib/testdata.h"
 
@@ -595,7 +596,82 @@ static int parse_and_evaluate(void *arg)
 	return err;
 }
 
-static void test_out_of_memory(void **state)
+/* Two keys of one origin: either signs for it. */
+static void test_two_log_keys(void **state)
+{
+	struct seal_buf text = SEAL_BUF_INIT, b = SEAL_BUF_INIT;
+	struct seal_policy *policy = NULL;
+	struct seal_vkey older;
+	struct seal_note note;
+	size_t log = 77;
+
+	(void)state;
+	assert_int_equal(seal_vkey_init(&older, log_vkey.name, SEAL_KEY_ED25519,
+					vkeys[0].pub, NULL),
+			 0);
+	seal_buf_put_str(&text, "log ");
+	seal_vkey_put(&text, &older);
+	seal_buf_put_str(&text, "\nlog ");
+	seal_vkey_put(&text, &log_vkey);
+	seal_buf_put_str(&text, "\nquorum none\n");
+	assert_int_equal(
+		seal_policy_parse(text.data, text.len, "F", &policy, NULL), 0);
+	cosign(&b, NULL, NULL, 0, &note);
+	assert_int_equal(seal_policy_verify_log(policy, &note, log_vkey.name,
+						&log, NULL),
+			 0);
+	assert_int_equal(log, 1);
+	seal_policy_free(policy);
+	seal_vkey_fini(&older);
+	seal_buf_fini(&b);
+	seal_buf_fini(&text);
+}
+
+/* One witness, and one group, more than there may be. */
+static void test_limits(void **state)
+{
+	struct seal_buf b = SEAL_BUF_INIT;
+	struct seal_policy *policy = NULL;
+	struct seal_diag diag;
+
+	(void)state;
+	for (unsigned i = 0; i <= SEAL_POLICY_WITNESSES_MAX; i++) {
+		uint8_t seed[SEAL_SEED_BYTES] = {(uint8_t)i, (uint8_t)(i >> 8),
+						 2};
+		struct seal_vkey vkey;
+		struct seal_key *key;
+
+		assert_int_equal(seal_key_from_seed(seed, &key), 0);
+		assert_int_equal(seal_vkey_init(&vkey, "w",
+						SEAL_KEY_COSIGNATURE,
+						seal_key_public(key), NULL),
+				 0);
+		seal_buf_putf(&b, "witness w%u ", i);
+		seal_vkey_put(&b, &vkey);
+		seal_buf_put_str(&b, "\n");
+		seal_vkey_fini(&vkey);
+		seal_key_free(key);
+	}
+	assert_int_equal(seal_policy_parse(b.data, b.len, "F", &policy, &diag),
+			 SEAL_E_CONFIG);
+	assert_non_null(strstr(diag.text, "more than 256 witnesses"));
+	seal_buf_reset(&b);
+	seal_buf_put_str(&b, "witness g ");
+	seal_vkey_put(&b, &vkeys[0]);
+	for (int i = 0; i <= SEAL_POLICY_GROUPS_MAX; i++) {
+		seal_buf_putf(&b, "\ngroup g%d any g", i);
+		if (i)
+			seal_buf_putf(&b, "%d", i - 1);
+	}
+	seal_buf_put_str(&b, "\n");
+	assert_int_equal(seal_policy_parse(b.data, b.len, "F", &policy, &diag),
+			 SEAL_E_CONFIG);
+	assert_non_null(strstr(diag.text, "more than 256 groups"));
+	assert_int_equal(diag.index, 258);
+	seal_buf_fini(&b);
+}
+
+static void test_failures(void **state)
 {
 	struct seal_buf b = SEAL_BUF_INIT;
 	struct seal_note note;
@@ -603,6 +679,7 @@ static void test_out_of_memory(void **state)
 	(void)state;
 	cosign(&b, (int[]){1, 2}, (uint64_t[]){1, 2}, 2, &note);
 	assert_true(oom_every(parse_and_evaluate, &note) > 50);
+	assert_true(hash_fail_every(parse_and_evaluate, &note) > 10);
 	seal_buf_fini(&b);
 }
 
@@ -619,7 +696,9 @@ int main(void)
 		cmocka_unit_test(test_evaluate),
 		cmocka_unit_test(test_bad_cosignature),
 		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_two_log_keys),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_failures),
 	};
 
 	if (seal_crypto_init(NULL))
