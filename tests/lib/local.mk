@@ -31,3 +31,4 @@ tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio.c \
 	%D%/spool_fixture.h %D%/spool_fixture.c
 tests_lib_libsealtest_la_SOURCES += %D%/hash_fault.h %D%/hash_fault.c
 EXTRA_DIST += %D%/lsan.supp
+tests_lib_libsealtest_la_SOURCES += %D%/testhost.h %D%/testhost.c

@@ -54,3 +54,4 @@ unit_tests += %D%/test_policy
 unit_tests += %D%/test_pins
 unit_tests += %D%/test_http
 unit_tests += %D%/test_http_tls
+unit_tests += %D%/test_storage

@@ -200,18 +200,31 @@ static void log_advance(struct request *r, struct log *log)
 	seal_storage_checkpoint_fini(&old);
 }
 
+/* "0" is the second line: what is wrong with it is its root (422). */
+static bool size_is_zero(const struct seal_note *note)
+{
+	const char *line = memchr(note->text, '\n', note->text_len);
+
+	return line && !strncmp(line, "\n0\n", 3);
+}
+
 static bool request_parse(struct request *r, const uint8_t *body, size_t bytes)
 {
 	struct seal_diag diag = {0};
+	unsigned status = 400;
 	int rc;
 
 	rc = seal_add_checkpoint_parse(body, bytes, &r->body, &diag);
 	if (rc == 0)
-		rc = seal_checkpoint_parse_note(r->body.note,
-						r->body.note_bytes, &r->note,
-						&r->checkpoint, &diag);
+		rc = seal_note_parse(r->body.note, r->body.note_bytes, &r->note,
+				     &diag);
+	if (rc == 0) {
+		rc = seal_checkpoint_parse(r->note.text, r->note.text_len,
+					   &r->checkpoint, &diag);
+		status = rc < 0 && size_is_zero(&r->note) ? 422 : 400;
+	}
 	if (rc < 0)
-		reply_refuse(r->reply, r->peer, 400, "add-checkpoint: %s",
+		reply_refuse(r->reply, r->peer, status, "add-checkpoint: %s",
 			     diag.text);
 	return rc == 0;
 }
