@@ -55,3 +55,4 @@ unit_tests += %D%/test_pins
 unit_tests += %D%/test_http
 unit_tests += %D%/test_http_tls
 unit_tests += %D%/test_storage
+unit_tests += %D%/test_store
