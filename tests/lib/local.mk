@@ -33,3 +33,4 @@ tests_lib_libsealtest_la_SOURCES += %D%/hash_fault.h %D%/hash_fault.c
 EXTRA_DIST += %D%/lsan.supp
 tests_lib_libsealtest_la_SOURCES += %D%/testhost.h %D%/testhost.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststore.h %D%/teststore.c
+tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c

@@ -101,14 +101,19 @@ void test_host_free(struct test_host *h)
 	memset(h, 0, sizeof(*h));
 }
 
-struct seal_hash test_host_log_id(const struct test_host *h)
+struct seal_key *test_host_epoch0(const struct test_host *h)
 {
-	struct seal_key *epoch;
-	struct seal_hash id;
 	char name[256];
 
 	snprintf(name, sizeof(name), "%s/epoch", h->origin);
-	epoch = test_key(name);
+	return test_key(name);
+}
+
+struct seal_hash test_host_log_id(const struct test_host *h)
+{
+	struct seal_key *epoch = test_host_epoch0(h);
+	struct seal_hash id;
+
 	assert_int_equal(
 		seal_log_id(h->origin, test_pub(h->host), test_pub(epoch), &id),
 		0);

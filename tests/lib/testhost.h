@@ -37,6 +37,8 @@ void test_host_free(struct test_host *h);
 void test_host_hand_over(struct test_host *h, size_t index,
 			 const char *purpose);
 
+/* The key of epoch 0; the caller frees it. */
+struct seal_key *test_host_epoch0(const struct test_host *h);
 struct seal_hash test_host_log_id(const struct test_host *h);
 struct seal_hash test_host_root(const struct test_host *h, size_t size);
 

@@ -116,12 +116,10 @@ static int enroll_step(struct seal_storage *storage, void *ctx,
 	struct seal_storage_log log = {.enrolled = true};
 	struct seal_epoch_root root;
 	struct seal_key *epoch;
-	char name[256];
 	int64_t id;
 	int rc;
 
-	snprintf(name, sizeof(name), "%s/epoch", h->origin);
-	epoch = test_key(name);
+	epoch = test_host_epoch0(h);
 	memcpy(root.host_key, test_pub(h->host), sizeof(root.host_key));
 	memcpy(root.epoch_key, test_pub(epoch), sizeof(root.epoch_key));
 	seal_key_free(epoch);
@@ -199,6 +197,25 @@ void test_store_read(struct test_store *t, const char *origin,
 	reply_fini(&t->reply);
 	read_resource(t->store, &t->reader, path, &t->reply);
 	expect(t, status);
+}
+
+void test_store_advance(struct test_store *t, size_t old, size_t size)
+{
+	struct seal_buf body = SEAL_BUF_INIT;
+
+	test_host_add_checkpoint(&t->host, old, size, NULL, &body);
+	test_store_checkpoint(t, &body, 200);
+	seal_buf_fini(&body);
+}
+
+void test_store_upload(struct test_store *t, size_t start, size_t end,
+		       size_t packages, unsigned status)
+{
+	struct seal_buf body = SEAL_BUF_INIT;
+
+	test_host_add_entries(&t->host, start, end, packages, &body);
+	test_store_entries(t, &body, status);
+	seal_buf_fini(&body);
 }
 
 static struct seal_vkey mirror_of(const struct test_store *t)

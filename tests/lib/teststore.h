@@ -48,6 +48,11 @@ void test_store_entries_as(struct test_store *t, const struct seal_buf *body,
 void test_store_read(struct test_store *t, const char *origin,
 		     const char *resource, unsigned status);
 
+/* Takes the next checkpoint, without a seal. */
+void test_store_advance(struct test_store *t, size_t old, size_t size);
+/* Uploads so many packages of [start, end) and expects a status. */
+void test_store_upload(struct test_store *t, size_t start, size_t end,
+		       size_t packages, unsigned status);
 /* Uploads [start, size), which must give a receipt that verifies. */
 void test_store_receipt(struct test_store *t, size_t size, size_t start);
 

@@ -56,3 +56,6 @@ unit_tests += %D%/test_http
 unit_tests += %D%/test_http_tls
 unit_tests += %D%/test_storage
 unit_tests += %D%/test_store
+unit_tests += %D%/test_store_upload
+unit_tests += %D%/test_storage_file
+unit_tests += %D%/test_store_roles
