@@ -88,8 +88,11 @@ struct seal_spool {
 	uint8_t unsynced[UNSYNCED_BYTES];
 	size_t unsynced_len;
 	uint64_t unsynced_offset;
-	bool synced;	   /* all up to offset is durable */
-	bool head_lost;	   /* the head could not be written: rotate */
+	bool synced;	/* all up to offset is durable */
+	bool head_lost; /* the head could not be written: rotate */
+	/* the next segment may have its name already: nothing is written to
+	   this one any more */
+	bool must_rotate;
 	uint64_t dirty_to; /* bytes from offset to here may be there; 0: none */
 	bool halted;
 	struct seal_diag halt;

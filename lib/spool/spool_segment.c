@@ -14,8 +14,12 @@ int spool_sync(struct seal_spool *sp, struct seal_diag *diag)
 {
 	int r;
 
-	if (sp->synced || sp->fd < 0)
+	if (sp->fd < 0)
 		return 0;
+	/* a head that is nowhere yet goes into the next header */
+	r = spool_repair(sp, diag);
+	if (r || sp->synced)
+		return r;
 	r = sp->io->fdatasync(sp->io, sp->fd);
 	sp->stats.syncs++;
 	if (r) {
@@ -130,6 +134,8 @@ static int abandon_tail(struct seal_spool *sp, struct seal_diag *diag)
 
 int spool_repair(struct seal_spool *sp, struct seal_diag *diag)
 {
+	if (sp->must_rotate)
+		return next_segment(sp, diag);
 	if (!sp->dirty_to)
 		return 0;
 	if (!sp->head_lost && !clean_tail(sp)) {
@@ -200,10 +206,14 @@ static int name_spare(struct seal_spool *sp, int fd, const uint8_t *header,
 	r = seal_io_write_full(io, fd, header, len, 0);
 	if (!r)
 		r = io->fsync(io, fd);
-	if (!r)
-		r = io->rename(io, from, to);
+	if (r)
+		goto out;
+	sp->must_rotate = true; /* whatever comes: the name may be there */
+	r = io->rename(io, from, to);
 	if (!r)
 		r = io->dirsync(io, sp->dir);
+	if (!r)
+		sp->must_rotate = false;
 out:
 	free(from);
 	free(to);

@@ -121,7 +121,12 @@ struct check {
 	uint64_t number;
 	size_t types_len;
 	const char *wanted;
+	unsigned *counts; /* NULL, or of wanted0, wanted1, ... */
+	unsigned counts_n;
 	unsigned found;
+	/* bytes behind a segment's end, to be named by a recovery entry */
+	bool has_left;
+	uint64_t left_segment, left_offset;
 };
 
 static void check_seal(struct check *c, const struct seal_head *head)
@@ -195,9 +200,30 @@ static void check_control(struct check *c, const struct seal_entry *entry)
 		fail_msg("control entry %llu: %.*s",
 			 (unsigned long long)c->tree.size, (int)entry->body_len,
 			 (const char *)entry->body);
+	if (entry->type == SEAL_ENTRY_RECOVERY &&
+	    control.recovery.has_abandoned && c->has_left) {
+		assert_int_equal(control.recovery.abandoned.segment,
+				 c->left_segment);
+		assert_int_equal(control.recovery.abandoned.offset_bytes,
+				 c->left_offset);
+		c->has_left = false;
+	}
 	if (entry->type == SEAL_ENTRY_GAP &&
 	    control.gap.bound == SEAL_GAP_EXACT)
 		c->log.gap_messages += control.gap.count;
+}
+
+static void count_number(struct check *c, const struct seal_entry *e)
+{
+	size_t i, prefix = strlen(c->wanted);
+	unsigned number = 0;
+
+	if (e->body_len <= prefix || memcmp(e->body, c->wanted, prefix))
+		return;
+	for (i = prefix; i < e->body_len; i++)
+		number = number * 10 + (unsigned)(e->body[i] - '0');
+	if (number < c->counts_n)
+		c->counts[number]++;
 }
 
 static void check_entry(struct check *c, const struct seal_reader_item *item)
@@ -213,9 +239,11 @@ static void check_entry(struct check *c, const struct seal_reader_item *item)
 		check_control(c, &e);
 	else if (!(e.flags & SEAL_FLAG_CONTINUES))
 		c->log.records++;
-	if (c->wanted && e.type == SEAL_ENTRY_RECORD &&
-	    e.body_len == strlen(c->wanted) &&
-	    !memcmp(e.body, c->wanted, e.body_len))
+	if (c->counts && e.type == SEAL_ENTRY_RECORD)
+		count_number(c, &e);
+	else if (c->wanted && e.type == SEAL_ENTRY_RECORD &&
+		 e.body_len == strlen(c->wanted) &&
+		 !memcmp(e.body, c->wanted, e.body_len))
 		c->found++;
 	if (e.type == SEAL_ENTRY_EPOCH)
 		check_handover(c, &e);
@@ -261,6 +289,21 @@ static void check_other(struct check *c, const struct seal_reader_item *item)
 	c->head_just_was = false;
 }
 
+/* Behind the head that the next segment begins with? */
+static bool is_left_behind(struct check *c, struct seal_reader *reader,
+			   size_t i, const struct seal_reader_item *item)
+{
+	const struct seal_reader_segment *next =
+		seal_reader_segment(reader, i + 1);
+
+	if (!next || next->name_index != c->tree.size)
+		return false;
+	if (item->kind == SEAL_ITEM_BAD)
+		return true;
+	return item->frame.kind == SEAL_KIND_ENTRY ||
+	       (item->frame.type == SEAL_FRAME_RECEIPT && !item->tag_ok);
+}
+
 static void check_segment(struct check *c, struct seal_reader *reader, size_t i)
 {
 	const struct seal_reader_segment *s = seal_reader_segment(reader, i);
@@ -291,6 +334,13 @@ static void check_segment(struct check *c, struct seal_reader *reader, size_t i)
 				 0);
 		if (item.kind == SEAL_ITEM_END)
 			break;
+		if (is_left_behind(c, reader, i, &item)) {
+			assert_false(c->has_left);
+			c->has_left = true;
+			c->left_segment = s->name_index;
+			c->left_offset = item.offset;
+			break;
+		}
 		if (item.kind != SEAL_ITEM_FRAME)
 			fail_msg("bad bytes at %llu of %s",
 				 (unsigned long long)item.offset, s->name);
@@ -330,7 +380,8 @@ static void new_chain(struct check *c, bool whole)
 	seal_keydir_free(k);
 }
 
-static void run(struct fixture *f, struct check *c, const char *wanted)
+static void run(struct fixture *f, struct check *c, const char *wanted,
+		unsigned *counts, unsigned n)
 {
 	struct seal_reader *reader;
 	size_t i;
@@ -338,6 +389,8 @@ static void run(struct fixture *f, struct check *c, const char *wanted)
 	memset(c, 0, sizeof(*c));
 	c->f = f;
 	c->wanted = wanted;
+	c->counts = counts;
+	c->counts_n = n;
 	f->types[0] = '\0';
 	if (seal_reader_open(f->io, "/s", &reader, &f->diag))
 		fail_msg("%s", f->diag.text);
@@ -348,6 +401,7 @@ static void run(struct fixture *f, struct check *c, const char *wanted)
 		check_segment(c, reader, i);
 	seal_reader_free(reader);
 	assert_int_equal(c->log.sealed, c->tree.size);
+	assert_false(c->has_left);
 	seal_chain_free(c->chain);
 }
 
@@ -356,7 +410,7 @@ void fixture_check(struct fixture *f, struct fixture_log *ret_log)
 	struct check *c = malloc(sizeof(*c));
 
 	assert_non_null(c);
-	run(f, c, NULL);
+	run(f, c, NULL, NULL, 0);
 	*ret_log = c->log;
 	free(c);
 }
@@ -375,8 +429,19 @@ unsigned fixture_count(struct fixture *f, const char *text)
 	unsigned found;
 
 	assert_non_null(c);
-	run(f, c, text);
+	run(f, c, text, NULL, 0);
 	found = c->found;
 	free(c);
 	return found;
+}
+
+void fixture_counts(struct fixture *f, const char *prefix, unsigned *ret_counts,
+		    unsigned n)
+{
+	struct check *c = malloc(sizeof(*c));
+
+	assert_non_null(c);
+	memset(ret_counts, 0, n * sizeof(*ret_counts));
+	run(f, c, prefix, ret_counts, n);
+	free(c);
 }

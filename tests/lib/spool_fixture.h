@@ -54,5 +54,8 @@ const char *fixture_types(struct fixture *f);
 void fixture_check(struct fixture *f, struct fixture_log *ret_log);
 /* How many records have exactly this text. */
 unsigned fixture_count(struct fixture *f, const char *text);
+/* The same for the texts prefix0, prefix1, ... below n, in one reading. */
+void fixture_counts(struct fixture *f, const char *prefix, unsigned *ret_counts,
+		    unsigned n);
 
 #endif

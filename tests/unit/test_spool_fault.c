@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole life of a log with a fault at every I/O call: what was acknowledged
+ * is there and sealed afterwards, once for each time it was acknowledged.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/spool_fixture.h"
+
+#define RECORDS 12
+
+struct life {
+	struct fixture *f;
+	bool acked[RECORDS];
+	unsigned tries[RECORDS];
+	int opened; /* what open returned */
+};
+
+static struct fixture *new_fixture(void)
+{
+	void *state = NULL;
+	struct fixture *f;
+
+	assert_int_equal(fixture_setup(&state), 0);
+	f = state;
+	f->config.segment_max_bytes = SEAL_SEGMENT_MIN_BYTES;
+	f->config.epoch_max_entries = 7;
+	f->config.onfull = SEAL_ONFULL_SUSPEND; /* what is taken is kept */
+	return f;
+}
+
+static void text_of(unsigned i, char ret_text[64])
+{
+	snprintf(ret_text, 64, "record number %u", i);
+}
+
+/* Commits a record; may fail, and is then given up to three times again. */
+static void try_record(struct life *l, struct seal_spool *sp, unsigned i)
+{
+	char text[64];
+	unsigned k;
+
+	text_of(i, text);
+	for (k = 0; k < 4 && !l->acked[i]; k++) {
+		l->tries[i]++;
+		l->acked[i] = !fixture_commit_try(sp, text, 1, &l->f->diag);
+	}
+}
+
+static void forward(struct life *l, struct seal_spool *sp)
+{
+	struct seal_buf note = SEAL_BUF_INIT;
+	struct seal_head head;
+
+	if (!seal_spool_offer(sp, "m", 0, UINT64_MAX, &head, &note,
+			      &l->f->diag))
+		(void)seal_spool_receipt(sp, "m", head.size, 1, note.data,
+					 note.len, &l->f->diag);
+	seal_buf_fini(&note);
+}
+
+/* Two sessions with everything in them; false: did not come to its end. */
+static void live(struct life *l)
+{
+	struct seal_spool *sp = NULL;
+	unsigned session, i;
+
+	for (session = 0; session < 2; session++) {
+		l->opened = fixture_try(l->f, &sp);
+		if (l->opened) /* a second time it must work, if it can */
+			l->opened = fixture_try(l->f, &sp);
+		if (l->opened)
+			return;
+		for (i = 0; i < RECORDS / 2; i++) {
+			try_record(l, sp, session * (RECORDS / 2) + i);
+			if (i == 1)
+				forward(l, sp);
+			if (i == 2)
+				(void)seal_spool_rotate(sp, NULL);
+			if (i == 3)
+				memio_advance_ms(l->f->m, 60000);
+			if (i == 3 || i == 4)
+				(void)seal_spool_tick(sp, NULL);
+		}
+		if (session)
+			seal_spool_free(sp); /* killed */
+		else
+			(void)seal_spool_close(sp, NULL);
+	}
+}
+
+/* All that was acknowledged is in the log; nothing more often than tried. */
+static void check_records(struct life *l, const char *what, long k)
+{
+	unsigned i, n, counts[RECORDS];
+
+	fixture_counts(l->f, "record number ", counts, RECORDS);
+	for (i = 0; i < RECORDS; i++) {
+		n = counts[i];
+		if (l->acked[i] && !n)
+			fail_msg("%s at call %ld: record %u is lost", what, k,
+				 i);
+		if (n > l->tries[i])
+			fail_msg("%s at call %ld: record %u %u times", what, k,
+				 i, n);
+	}
+}
+
+/* Opens without faults, closes, checks. */
+static void come_back(struct life *l, const char *what, long k)
+{
+	struct seal_spool *sp = NULL;
+
+	if (fixture_try(l->f, &sp))
+		fail_msg("%s at call %ld: %s", what, k, l->f->diag.text);
+	fixture_commit(sp, "afterwards", 1);
+	fixture_close(l->f, sp);
+	check_records(l, what, k);
+}
+
+/* One life with the fault at call k; false when k is beyond its end. */
+static bool one_life(const char *what, enum memio_fault fault, bool lose,
+		     unsigned seed, long k)
+{
+	struct life l = {.f = new_fixture()};
+	void *state = l.f;
+	bool hit;
+
+	memio_arm(l.f->m, k, fault);
+	live(&l);
+	hit = memio_hit(l.f->m);
+	memio_restart(l.f->m, lose, seed);
+	come_back(&l, what, k);
+	fixture_teardown(&state);
+	return hit;
+}
+
+static void all_lives(const char *what, enum memio_fault fault, bool lose,
+		      unsigned seed)
+{
+	long k = 1;
+
+	while (one_life(what, fault, lose, seed + (unsigned)k, k))
+		k++;
+	assert_true(k > 100);
+}
+
+static void an_error_at_every_call(void **state)
+{
+	(void)state;
+	all_lives("EIO", MEMIO_EIO, false, 0);
+}
+
+static void an_error_at_every_call_and_a_power_cut(void **state)
+{
+	(void)state;
+	all_lives("EIO, power cut", MEMIO_EIO, true, 1);
+}
+
+static void a_short_write_at_every_call(void **state)
+{
+	(void)state;
+	all_lives("short write", MEMIO_SHORT, false, 0);
+}
+
+static void a_full_disk_from_every_call(void **state)
+{
+	(void)state;
+	all_lives("ENOSPC", MEMIO_ENOSPC, false, 0);
+}
+
+static void a_kill_at_every_call(void **state)
+{
+	(void)state;
+	all_lives("kill", MEMIO_STOP, false, 0);
+}
+
+static void a_power_cut_at_every_call(void **state)
+{
+	unsigned seed;
+
+	(void)state;
+	for (seed = 0; seed < 4; seed++)
+		all_lives("power cut", MEMIO_STOP, true, 1000 * seed);
+}
+
+static void a_file_that_breaks_at_every_call(void **state)
+{
+	(void)state;
+	all_lives("stuck file", MEMIO_STUCK, false, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_error_at_every_call),
+		cmocka_unit_test(an_error_at_every_call_and_a_power_cut),
+		cmocka_unit_test(a_short_write_at_every_call),
+		cmocka_unit_test(a_full_disk_from_every_call),
+		cmocka_unit_test(a_kill_at_every_call),
+		cmocka_unit_test(a_power_cut_at_every_call),
+		cmocka_unit_test(a_file_that_breaks_at_every_call),
+	};
+
+	if (seal_crypto_init(NULL))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
