@@ -272,12 +272,14 @@ static int sample_make(const struct init *init, struct seal_diag *diag)
 		"# \"auditseal init --welcome\" there; NAME.welcome brings "
 		"these lines filled in.\n"
 		"module(load=\"omauditseal\")\n"
-		"ruleset(name=\"audit\" queue.type=\"LinkedList\") {\n"
+		"ruleset(name=\"audit\" queue.type=\"LinkedList\" "
+		"queue.timeoutEnqueue=\"0\") {\n"
 		"  action(type=\"omauditseal\" "
 		"origin=\"web01.example.com/audit\"\n"
-		"         server=\"https://store.example.com:6962\")\n"
+		"         server=\"https://store.example.com:6962\"\n"
+		"         action.resumeRetryCount=\"-1\")\n"
 		"}\n"
-		"if $syslogfacility-text == \"authpriv\" then call audit\n",
+		"if prifilt(\"auth,authpriv.*\") then call audit\n",
 		diag);
 }
 

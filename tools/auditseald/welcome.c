@@ -101,13 +101,19 @@ static char *configuration_make(const struct enrolment *e, const char *server)
 
 	return asprintf(&text,
 			"module(load=\"omauditseal\")\n"
-			"ruleset(name=\"audit\" queue.type=\"LinkedList\") {\n"
-			"  action(type=\"omauditseal\"\n"
-			"         origin=\"%s\"\n"
-			"         server=\"%s\")\n"
+			"ruleset(name=\"audit\" queue.type=\"LinkedList\"\n"
+			"        queue.size=\"100000\" "
+			"queue.workerThreads=\"1\"\n"
+			"        queue.dequeueBatchSize=\"1024\" "
+			"queue.minDequeueBatchSize=\"1024\"\n"
+			"        queue.minDequeueBatchSize.timeout=\"10\" "
+			"queue.timeoutEnqueue=\"0\") {\n"
+			"  action(type=\"omauditseal\" origin=\"%s\"\n"
+			"         server=\"%s\"\n"
+			"         action.resumeRetryCount=\"-1\" "
+			"action.resumeInterval=\"1\")\n"
 			"}\n"
-			"if $syslogfacility-text == \"authpriv\" then call "
-			"audit\n",
+			"if prifilt(\"auth,authpriv.*\") then call audit\n",
 			e->host.origin, server) < 0
 		       ? NULL
 		       : text;
