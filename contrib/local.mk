@@ -6,5 +6,7 @@ EXTRA_DIST += %D%/quickstart \
 	%D%/quickstart.d/packages.bash \
 	%D%/quickstart.d/build.bash \
 	%D%/quickstart.d/test.bash \
+	%D%/quickstart.d/run.bash \
+	%D%/quickstart.d/check.bash \
 	%D%/quickstart.d/private-machine \
 	%D%/quickstart.d/events

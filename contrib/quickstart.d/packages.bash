@@ -11,10 +11,8 @@ qs_build_packages=(
 	'libcurl4-gnutls-dev|libcurl4-openssl-dev|libcurl4-nss-dev'
 	libfastjson-dev libestr-dev libmicrohttpd-dev libsqlite3-dev
 )
-qs_run_packages=(iproute2 openssl)
 qs_test_packages=(
-	iproute2 openssl
-	libcmocka-dev python3 mandoc shellcheck clang-format-14 universal-ctags
+	openssl libcmocka-dev python3 mandoc shellcheck clang-format-14 universal-ctags
 )
 
 # The packages of daemons and of what our events come from; unpacked, not
@@ -71,10 +69,14 @@ qs_install() {
 }
 
 # qs_need_daemons: unpacked in $qs_daemons; nothing is installed or started.
+# QUICKSTART_DAEMONS=DIR names a folder that has them. Root's must be root's
+# own, or sudo would not run from there.
 qs_need_daemons() {
-	qs_daemons=$qs_home/daemons
+	qs_daemons=${QUICKSTART_DAEMONS:-$qs_home/daemons}
 	[ "$(cat "$qs_daemons/DAEMON" 2> /dev/null)" != \
-		"${qs_daemon_packages[*]}" ] || return 0
+		"${qs_daemon_packages[*]}" ] || [ ! -O "$qs_daemons" ] || return 0
+	[ -z "${QUICKSTART_DAEMONS:-}" ] ||
+		fail "$qs_daemons lacks ${qs_daemon_packages[*]}, or has another owner"
 	rm -rf "$qs_daemons"
 	step "downloading ${qs_daemon_packages[*]} (unpacked, not installed)" \
 		daemons.log "$qs_top/contrib/rsyslog-daemon" "$qs_daemons" \

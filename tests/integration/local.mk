@@ -9,3 +9,4 @@
 shell_tests += %D%/machine.tap
 shell_tests += %D%/module_config.tap %D%/module_render.tap
 shell_tests += %D%/module_tee.tap %D%/module_life.tap %D%/module_trouble.tap
+shell_tests += %D%/quickstart.tap

@@ -37,6 +37,11 @@ check() {
 	[ $status = 0 ] || printf '%s\n' "$out" | sed 's/^/# /'
 }
 
+# fails COMMAND...: for check; it must not succeed.
+fails() {
+	! "$@"
+}
+
 # skip WORDS -- REASON...: one case that could not run here.
 skip() {
 	local words=()
