@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 # man pages
 EXTRA_DIST += %D%/spec/entry.md
+EXTRA_DIST += %D%/spec/note.md

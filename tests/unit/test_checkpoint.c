@@ -414,6 +414,66 @@ static void test_cosig_lines(void **state)
 	seal_key_free(key);
 }
 
+/* The example in docs/spec/note.md is what the code makes, and verifies. */
+static void test_spec_example(void **state)
+{
+	size_t len;
+	char *spec = (char *)test_file_read("docs/spec/note.md", &len);
+	struct seal_key *host, *epoch = key_of("example epoch 0"), *mirror;
+	uint8_t low[SEAL_SEED_BYTES], high[SEAL_SEED_BYTES];
+	struct seal_buf b = SEAL_BUF_INIT, policy_text = SEAL_BUF_INIT;
+	struct seal_vkey host_vkey, mirror_vkey;
+	struct seal_checkpoint cp;
+	struct seal_hash root;
+	struct seal_note note;
+
+	(void)state;
+	for (uint8_t i = 0; i < 32; i++) {
+		low[i] = i;
+		high[i] = (uint8_t)(0x20 + i);
+	}
+	assert_int_equal(seal_key_from_seed(low, &host), 0);
+	assert_int_equal(seal_key_from_seed(high, &mirror), 0);
+	assert_int_equal(seal_hex_decode("a55ae547d1e40a85a91152769715399b"
+					 "3c031e1896157a7c18126364ee8650b8",
+					 64, root.b, 32),
+			 0);
+	assert_int_equal(
+		seal_checkpoint_init(&cp, "audit.example.org/host17", 4, &root),
+		0);
+	assert_int_equal(seal_checkpoint_put_signed(&b, &cp, host, epoch), 0);
+	assert_int_equal(seal_note_parse(b.data, b.len, &note, NULL), 0);
+	assert_int_equal(seal_vkey_init(&mirror_vkey, "store.example.org/w1",
+					SEAL_KEY_COSIGNATURE,
+					seal_key_public(mirror), NULL),
+			 0);
+	assert_int_equal(seal_vkey_init(&host_vkey, cp.origin, SEAL_KEY_ED25519,
+					seal_key_public(host), NULL),
+			 0);
+	seal_buf_put(&policy_text, note.text, note.text_len);
+	assert_int_equal(seal_cosig_sign(&b, policy_text.data, policy_text.len,
+					 1700000004, &mirror_vkey, mirror),
+			 0);
+	assert_non_null(strstr(spec, seal_buf_cstr(&b)));
+
+	seal_buf_reset(&policy_text);
+	seal_buf_put_str(&policy_text, "log ");
+	seal_vkey_put(&policy_text, &host_vkey);
+	seal_buf_put_str(&policy_text, "\nwitness store ");
+	seal_vkey_put(&policy_text, &mirror_vkey);
+	seal_buf_put_str(&policy_text, "\nquorum store\n");
+	assert_non_null(strstr(spec, seal_buf_cstr(&policy_text)));
+
+	seal_vkey_fini(&host_vkey);
+	seal_vkey_fini(&mirror_vkey);
+	seal_buf_fini(&policy_text);
+	seal_buf_fini(&b);
+	seal_key_free(mirror);
+	seal_key_free(epoch);
+	seal_key_free(host);
+	free(spec);
+}
+
 struct oom_case {
 	struct seal_key *key;
 	struct seal_vkey vkey;
@@ -469,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_put_refuses),
 		cmocka_unit_test(test_cosig_message),
 		cmocka_unit_test(test_cosig_lines),
+		cmocka_unit_test(test_spec_example),
 		cmocka_unit_test(test_out_of_memory),
 	};
 
