@@ -10,3 +10,5 @@ shell_tests += %D%/machine.tap
 shell_tests += %D%/module_config.tap %D%/module_render.tap
 shell_tests += %D%/module_tee.tap %D%/module_life.tap %D%/module_trouble.tap
 shell_tests += %D%/quickstart.tap
+shell_tests += %D%/module_stats.tap %D%/module_load.tap %D%/module_early.tap
+shell_tests += %D%/module_full.tap

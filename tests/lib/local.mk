@@ -17,7 +17,8 @@ unit_wrap += $(OOM_WRAP)
 # For tests of the module.
 EXTRA_DIST += %D%/rsyslogd.bash
 if BUILD_PLUGIN
-check_PROGRAMS += %D%/make_keydir
+check_PROGRAMS += %D%/make_keydir %D%/hostile_send
+tests_lib_hostile_send_LDADD =
 tests_lib_make_keydir_LDADD = lib/spool/libsealspool.la \
 	lib/core/libsealcore.la
 endif

@@ -10,3 +10,4 @@ lint_tests += %D%/text.sh
 lint_tests += %D%/shellcheck.sh
 lint_tests += %D%/man.sh
 lint_tests += %D%/docs.tap
+lint_tests += %D%/params.tap
