@@ -41,6 +41,8 @@ include %D%/unit/local.mk
 include %D%/golden/local.mk
 include %D%/lint/local.mk
 include %D%/integration/local.mk
+include %D%/foreign/local.mk
+include %D%/bare/local.mk
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

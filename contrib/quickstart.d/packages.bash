@@ -14,6 +14,7 @@ qs_build_packages=(
 qs_test_packages=(
 	openssl libcmocka-dev python3 mandoc shellcheck clang-format-14 universal-ctags
 )
+qs_long_packages=(golang-go golang-golang-x-mod-dev debootstrap valgrind)
 
 # The packages of daemons and of what our events come from; unpacked, not
 # installed.

@@ -54,15 +54,19 @@ qs_skips() {
 
 qs_test() {
 	local target=check
+	local packages=("${qs_build_packages[@]}" "${qs_test_packages[@]}")
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--long) target=check-long ;;
+		--long)
+			target=check-long
+			packages+=("${qs_long_packages[@]}")
+			;;
 		*) bad_usage "test knows no $1" ;;
 		esac
 		shift
 	done
 	qs_open_home
-	qs_need_packages "${qs_build_packages[@]}" "${qs_test_packages[@]}"
+	qs_need_packages "${packages[@]}"
 	qs_need_sdk
 	qs_need_daemons
 	# What the integration tests run: see tests/lib/sh.bash.
