@@ -10,7 +10,6 @@
 #include "core/key.h"
 #include "core/proof.h"
 
-#define SEAL_ORIGIN_BYTES_MAX	  SEAL_ORIGIN_MAX_BYTES
 #define SEAL_NOTE_BYTES_MAX	  65536 /* a checkpoint with its signatures */
 #define SEAL_TICKET_BYTES_MAX	  65535 /* u16 length */
 #define SEAL_PACKAGE_ENTRIES_MAX  256	/* one tlog-tiles entry bundle */

@@ -56,7 +56,7 @@ static int log_column(sqlite3_stmt *row, struct seal_storage_log *ret_log,
 
 	memset(&log, 0, sizeof(log));
 	log.id = sqlite3_column_int64(row, 0);
-	if (bytes < 1 || bytes > SEAL_ORIGIN_BYTES_MAX ||
+	if (bytes < 1 || bytes > SEAL_ORIGIN_MAX_BYTES ||
 	    memchr(sqlite3_column_blob(row, 1), 0, (size_t)bytes))
 		return damaged(diag, "an origin");
 	memcpy(log.origin, sqlite3_column_blob(row, 1), (size_t)bytes);

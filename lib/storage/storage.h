@@ -29,7 +29,7 @@ struct seal_buf;
 /* One log.  All sizes count entries from index 0. */
 struct seal_storage_log {
 	int64_t id; /* the storage's own number of it */
-	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
 	bool enrolled;		 /* log_id is known: a pin was taken */
 	struct seal_hash log_id; /* zero unless enrolled */
 	uint64_t next;		 /* entries [0, next) are stored */

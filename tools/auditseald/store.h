@@ -52,7 +52,7 @@ struct open_tile {
 /* A log in memory; always what the database says, under mutex. */
 struct log {
 	pthread_mutex_t mutex;
-	char origin[SEAL_ORIGIN_BYTES_MAX + 1];
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
 	bool loaded; /* false: read it again before use */
 	struct seal_storage_log row;
 	struct seal_frontier frontier;		    /* of row.next */
