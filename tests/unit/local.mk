@@ -43,6 +43,7 @@ unit_tests += %D%/test_spool
 unit_tests += %D%/test_forward
 unit_tests += %D%/test_forward_answers
 unit_tests += %D%/test_forward_entries
+unit_tests += %D%/test_uplink
 unit_tests += %D%/test_buf
 unit_tests += %D%/test_cur
 unit_tests += %D%/test_text
