@@ -4,6 +4,13 @@ lib_core_libsealcore_la_SOURCES = %D%/err.h %D%/err.c
 lib_core_libsealcore_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 lib_core_libsealcore_la_LIBADD = $(GCRYPT_LIBS)
 lib_core_libsealcore_la_SOURCES += \
+	%D%/verify.h %D%/verify_int.h %D%/verify_align.h \
+	%D%/verify_tree.h %D%/verify_tree_int.h \
+	%D%/verify.c %D%/verify_align.c %D%/verify_bundle.c %D%/verify_cell.c \
+	%D%/verify_end.c %D%/verify_judge.c %D%/verify_keys.c \
+	%D%/verify_log.c %D%/verify_note.c %D%/verify_segment.c \
+	%D%/verify_spool.c %D%/verify_tree.c
+lib_core_libsealcore_la_SOURCES += \
 	%D%/tree.h %D%/tree.c %D%/proof.h %D%/proof.c \
 	%D%/entry.h %D%/entry.c %D%/control.h %D%/control.c \
 	%D%/control_fields.h %D%/control_fields.c \

@@ -135,9 +135,14 @@ int seal_verify_segment(struct seal_verify *verify,
 int seal_verify_lost_header(struct seal_verify *verify, const char *where,
 			    uint64_t first_index, bool last);
 
+/* A header whose tag is right, of a version that is not ours: AS025; the frames
+ * of that file are not fed. */
+int seal_verify_unknown_segment(struct seal_verify *verify, const char *where,
+				uint64_t first_index);
+
 enum seal_verify_known {
 	SEAL_VERIFY_KNOWN_NOTHING = 0,
-	SEAL_VERIFY_KNOWN_TAG = 1, /* 32 bits: leaf hash and index */
+	SEAL_VERIFY_KNOWN_TAG = 1, /* 32 bits of leaf hash XOR index */
 	SEAL_VERIFY_KNOWN_LEAF = 2 /* the whole leaf hash is proven */
 };
 
@@ -146,7 +151,7 @@ struct seal_verify_entry {
 	size_t len;	      /* 10 ... 65,535 */
 	struct seal_hash leaf; /* SHA-256(0x00 || entry), as computed */
 	enum seal_verify_known known;
-	uint32_t tag; /* of KNOWN_TAG: the four bytes as they stand */
+	uint32_t index_low; /* of KNOWN_TAG: the index the tag was made for */
 	const char *where;
 	uint64_t offset; /* of the frame in its file */
 };

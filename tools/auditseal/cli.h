@@ -84,6 +84,13 @@ uint64_t cli_now_us(void);
 /* Bytes of unknown origin to a stream: nothing in it can steer a terminal. */
 void cli_put_safe(FILE *out, const void *bytes, size_t len);
 
+/*
+ * A JSON string of bytes that are UTF-8: everything that could steer a terminal
+ * is escaped, and the value is still exactly the bytes.  raw: the bytes are
+ * JSON themselves, so no quotes, and only that is escaped.
+ */
+void cli_put_json(FILE *out, const void *bytes, size_t len, bool raw);
+
 /* Colour only on a terminal and without NO_COLOR. */
 bool cli_colour(FILE *out);
 

@@ -1,2 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # the checker
+bin_PROGRAMS += tools/auditseal/auditseal
+tools_auditseal_auditseal_SOURCES = \
+	%D%/cli.h %D%/main.c %D%/options.c %D%/text.c \
+	%D%/judge.h %D%/judge.c %D%/judge_spool.c %D%/judge_copy.c \
+	%D%/copy.h %D%/copy_store.c %D%/copy_https.c %D%/explain.h %D%/explain.c \
+	%D%/report.h %D%/report_text.c %D%/report_json.c \
+	%D%/walk.h %D%/walk.c %D%/prove.c %D%/enroll.h %D%/enroll.c \
+	%D%/cmd_check_proof.c %D%/cmd_explain.c %D%/cmd_init.c \
+	%D%/cmd_prove.c %D%/cmd_show.c %D%/cmd_status.c %D%/cmd_verify.c
+tools_auditseal_auditseal_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DAUDITSEAL_VERSION='"$(PACKAGE_VERSION)"'
+tools_auditseal_auditseal_CFLAGS = $(AM_CFLAGS) $(FASTJSON_CFLAGS)
+tools_auditseal_auditseal_LDADD = \
+	lib/x509/libsealx509.la lib/storage/libsealstorage.la \
+	lib/http/libsealhttp.la lib/spool/libsealspool.la \
+	lib/protocol/libsealprotocol.la lib/core/libsealcore.la \
+	$(FASTJSON_LIBS)

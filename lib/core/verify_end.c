@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a verification: the unsealed tail, what proves that more was
+ * sealed, the anchor, its age, the root of the key chain.  format.md 6, 8.
+ */
+#include "core/verify_int.h"
+
+#include <string.h>
+
+#define HEARTBEATS_FRESH 3
+#define FRESH_EXTRA_US	 60000000u
+
+/* The newest seal is always checked. */
+static int check_newest(struct seal_verify *v)
+{
+	bool good = false;
+	int rc;
+
+	if (!v->have_head || v->head_checked) {
+		v->newest_sealed = v->have_head;
+		return 0;
+	}
+	rc = verify_seal(v, v->head.size, &v->head.root, v->head.key_id,
+			 v->head.signature, &good);
+	if (rc)
+		return rc;
+	v->newest_sealed = good;
+	if (good || !verify_have_key(v, v->head.size))
+		return 0;
+	return verify_find(v, 10, v->head.size - 1, v->head.size - 1, false,
+			   v->head_where, "the newest seal is wrong");
+}
+
+static int take_wrong_seals(struct seal_verify *v)
+{
+	struct seal_findings *bad = &v->cell.bad;
+	size_t k;
+	int rc = 0;
+
+	for (k = 0; k < bad->n && !rc; k++)
+		if (bad->v[k].number == 10)
+			rc = verify_find(v, 10, bad->v[k].first,
+					 bad->v[k].last, false,
+					 bad->v[k].where, "%s", bad->v[k].text);
+	return rc;
+}
+
+int verify_end_tail(struct seal_verify *v, uint64_t *ret_unsealed)
+{
+	struct verify_cell *c = &v->cell;
+	uint64_t first = v->sealed.next, whole = 0;
+	size_t k;
+	int rc;
+
+	for (k = 0; k < c->count && !c->found[k].lost; k++)
+		whole++;
+	if (c->too_long)
+		whole = c->total;
+	*ret_unsealed = whole;
+	rc = check_newest(v);
+	if (!rc)
+		rc = take_wrong_seals(v);
+	if (!rc)
+		rc = verify_abandoned(v);
+	if (rc || v->opt.live)
+		return rc;
+	if (whole > SEAL_TAIL_ENTRIES_MAX)
+		return verify_find(v, 3, first, first, true, c->where,
+				   "%llu entries behind the last seal: more "
+				   "than a crash can leave",
+				   (unsigned long long)whole);
+	if (!c->total && !c->side.n && !c->bad.n)
+		return 0;
+	return verify_find(v, 13, first, whole ? first + whole - 1 : first,
+			   false, c->total ? c->where : v->segment_where,
+			   "%llu whole entries and what follows them are not "
+			   "sealed",
+			   (unsigned long long)whole);
+}
+
+static int too_short(struct seal_verify *v, uint64_t reached, uint64_t size,
+		     const char *who, bool receipt)
+{
+	unsigned number = receipt && v->opt.target == SEAL_VERIFY_STORE ? 22
+			  : v->opt.live				      ? 27
+								      : 7;
+
+	return verify_find(v, number, reached, size - 1, false, who,
+			   "%s says that %llu entries were sealed, here are "
+			   "%llu",
+			   who, (unsigned long long)size,
+			   (unsigned long long)reached);
+}
+
+static int judge_claim(struct seal_verify *v, struct verify_claim *c,
+		       uint64_t reached)
+{
+	bool conflict = c->seen && c->have_root &&
+			!seal_hash_equal(&c->ours, &c->root);
+
+	if (c->kind == CLAIM_NOTE) {
+		if (c->counts && c->size > reached)
+			return too_short(v, reached, c->size, c->where,
+					 c->cosigned);
+		return 0;
+	}
+	if (c->size > reached)
+		return too_short(v, reached, c->size,
+				 c->kind == CLAIM_STATE ? "state"
+							: "the expected size",
+				 false);
+	if (!conflict)
+		return 0;
+	if (c->kind == CLAIM_STATE)
+		return verify_find(v, 27, 1, 0, false, "state",
+				   "state has another root at size %llu",
+				   (unsigned long long)c->size);
+	return verify_find(v, 1, v->first_index, c->size - 1, true, NULL,
+			   "the root at size %llu is not the expected one",
+			   (unsigned long long)c->size);
+}
+
+static int judge_epochs(struct seal_verify *v, uint64_t reached)
+{
+	uint64_t first = v->chain ? seal_chain_first(v->chain) : 0;
+
+	if (first > reached)
+		return too_short(v, reached, first, "epochs", false);
+	if (v->opt.target != SEAL_VERIFY_SPOOL)
+		return 0;
+	if (!v->epochs_given)
+		return verify_find(v, 29, 1, 0, false, "epochs",
+				   "epochs is missing");
+	/* A crash can leave the last hand-over out, until the next start. */
+	if (!v->epochs_bad && !v->opt.live &&
+	    v->handovers > v->epochs_newest && first < v->sealed.next)
+		return verify_find(v, 29, 1, 0, false, "epochs",
+				   "epochs lacks the hand-over to epoch %llu",
+				   (unsigned long long)v->handovers);
+	return 0;
+}
+
+int verify_end_claims(struct seal_verify *v, uint64_t reached)
+{
+	size_t k;
+	int rc = judge_epochs(v, reached);
+
+	for (k = 0; k < v->claims && !rc; k++)
+		rc = judge_claim(v, &v->claim[k], reached);
+	for (k = 0; k < v->lates && !rc; k++)
+		rc = judge_claim(v, &v->late[k], reached);
+	if (!rc && v->opt.target == SEAL_VERIFY_SPOOL && !v->state_given)
+		rc = verify_find(v, 29, 1, 0, false, "state",
+				 "state is missing or damaged");
+	if (!rc && v->opt.target == SEAL_VERIFY_SPOOL && !v->acked_given)
+		rc = verify_find(v, 29, 1, 0, false, "acked",
+				 "acked is missing or damaged");
+	return rc;
+}
+
+/* ---- the anchor ---- */
+
+/* The set of witnesses whose word reaches `size` and is not older. */
+static bool met(const struct seal_verify *v, uint64_t size, uint64_t time_s)
+{
+	bool have[SEAL_POLICY_WITNESSES_MAX] = {false};
+	size_t i, count = seal_policy_witness_count(v->opt.policy);
+
+	for (i = 0; i < count; i++)
+		have[i] = v->word[i].have && v->word[i].size >= size &&
+			  v->word[i].time_s >= time_s;
+	return seal_policy_met(v->opt.policy, have);
+}
+
+static void name_anchor(const struct seal_verify *v, struct seal_anchor *a)
+{
+	size_t i, len = 0, good = 0, served = 0;
+	const char *name;
+
+	for (i = 0; i < seal_policy_witness_count(v->opt.policy); i++) {
+		if (!v->word[i].have || v->word[i].size < a->size)
+			continue;
+		name = seal_policy_witness(v->opt.policy, i)->vkey.name;
+		good++;
+		served += v->served_by[0] && !strcmp(name, v->served_by);
+		if (len < sizeof(a->names))
+			len += (size_t)snprintf(a->names + len,
+						sizeof(a->names) - len, "%s%s",
+						len ? ", " : "", name);
+	}
+	a->sole_word = v->opt.target == SEAL_VERIFY_STORE && !v->opt.have_pin &&
+		       (v->served_by[0] ? good == served : good < 2);
+}
+
+static void find_quorum(const struct seal_verify *v, struct seal_anchor *a)
+{
+	size_t i, count;
+
+	if (!v->opt.policy || seal_policy_quorum_none(v->opt.policy))
+		return;
+	count = seal_policy_witness_count(v->opt.policy);
+	for (i = 0; i < count; i++)
+		if (v->word[i].have && v->word[i].size > a->size &&
+		    met(v, v->word[i].size, 0)) {
+			a->kind = SEAL_ANCHOR_QUORUM;
+			a->size = v->word[i].size;
+		}
+	if (a->kind != SEAL_ANCHOR_QUORUM)
+		return;
+	for (i = 0; i < count; i++)
+		if (v->word[i].have &&
+		    v->word[i].time_s > a->time_us / 1000000 &&
+		    met(v, a->size, v->word[i].time_s))
+			a->time_us = v->word[i].time_s * 1000000;
+	name_anchor(v, a);
+}
+
+static void root_of_anchor(const struct seal_verify *v, struct seal_anchor *a)
+{
+	size_t k;
+
+	for (k = 0; k < v->claims; k++)
+		if (v->claim[k].seen && v->claim[k].size == a->size)
+			a->root = v->claim[k].ours;
+	for (k = 0; k < v->lates; k++)
+		if (v->late[k].seen && v->late[k].size == a->size)
+			a->root = v->late[k].ours;
+}
+
+/* ret_with_root: what is expected binds the content, not the length alone. */
+static void find_expected(const struct seal_verify *v, uint64_t reached,
+			  struct seal_anchor *a, bool *ret_with_root)
+{
+	size_t k;
+
+	*ret_with_root = false;
+	for (k = 0; k < v->claims; k++) {
+		const struct verify_claim *c = &v->claim[k];
+
+		if (c->kind != CLAIM_EXPECTED || c->size > reached)
+			continue;
+		if (c->have_root &&
+		    (!c->seen || !seal_hash_equal(&c->ours, &c->root)))
+			continue;
+		a->kind = SEAL_ANCHOR_EXPECTED;
+		a->size = c->size;
+		a->fresh = true;
+		*ret_with_root = c->have_root;
+		snprintf(a->names, sizeof(a->names), "the operator");
+	}
+}
+
+static uint64_t freshness(const struct seal_verify *v)
+{
+	if (v->opt.min_freshness_us)
+		return v->opt.min_freshness_us;
+	if (!v->sealed.have_heartbeat || !v->sealed.heartbeat_us ||
+	    v->sealed.heartbeat_us > UINT64_MAX / 8)
+		return 0;
+	return HEARTBEATS_FRESH * v->sealed.heartbeat_us + FRESH_EXTRA_US;
+}
+
+static int stale(struct seal_verify *v, const struct seal_anchor *a)
+{
+	uint64_t age = v->opt.as_of_us > a->time_us
+			       ? v->opt.as_of_us - a->time_us
+			       : 0;
+
+	if (!freshness(v))
+		return verify_find(v, 34, 1, 0, false, a->names,
+				   "the log states no heartbeat interval: say "
+				   "with --min-freshness how old the newest "
+				   "receipt may be");
+	return verify_find(v, 34, 1, 0, false, a->names,
+			   "the newest receipt, of size %llu, is %llu s old",
+			   (unsigned long long)a->size,
+			   (unsigned long long)(age / 1000000));
+}
+
+static int no_anchor(struct seal_verify *v)
+{
+	const struct seal_policy *policy = v->opt.policy;
+
+	if (policy && !seal_policy_quorum_none(policy) && v->any_cosignature)
+		return verify_find(v, 35, 1, 0, false, NULL,
+				   "the receipts at hand do not meet the quorum "
+				   "'%s'",
+				   seal_policy_quorum_name(policy));
+	return verify_find(v, 33, 1, 0, false, NULL,
+			   policy ? "no receipt that the policy trusts is at "
+				    "hand"
+				  : "no policy says whose receipts to trust");
+}
+
+/* AS036: the way from a key that the verifier trusts to the seals. */
+static int check_rooted(struct seal_verify *v, struct seal_verdict *verdict,
+			bool bound)
+{
+	const struct seal_policy *policy = v->opt.policy;
+	bool vouched = bound && v->start_seen;
+
+	verdict->pinned = v->opt.have_pin && v->chain &&
+			  seal_hash_equal(&v->opt.pin,
+					  seal_chain_log_id(v->chain));
+	verdict->rooted = v->chain && (verdict->pinned || vouched);
+	if (!v->chain)
+		return verify_find(v, 36, 1, 0, false, NULL,
+				   "the keys of the log are not in this copy");
+	if (!verdict->rooted)
+		return verify_find(
+			v, 36, 1, 0, false, NULL,
+			policy ? "the policy has no pin for this log, and no "
+				 "trusted receipt covers its entry 0"
+			       : "no policy was given, so nothing pins the "
+				 "log's keys");
+	if (!v->newest_sealed && verdict->size > verdict->anchor.size)
+		return verify_find(v, 36, verdict->anchor.size,
+				   verdict->size - 1, false, NULL,
+				   "no key is known for the newest seal");
+	return 0;
+}
+
+static bool is_fresh(const struct seal_verify *v, const struct seal_anchor *a)
+{
+	uint64_t allowed = freshness(v);
+
+	return allowed && (v->opt.as_of_us <= a->time_us ||
+			   v->opt.as_of_us - a->time_us <= allowed);
+}
+
+int verify_end_anchor(struct seal_verify *v, uint64_t reached,
+		      struct seal_verdict *verdict)
+{
+	struct seal_anchor *a = &verdict->anchor;
+	struct seal_anchor expected = {0};
+	bool bound;
+	int rc = 0;
+
+	find_quorum(v, a);
+	bound = a->kind == SEAL_ANCHOR_QUORUM;
+	if (bound)
+		a->fresh = is_fresh(v, a);
+	if (!bound || !a->fresh) {
+		bool with_root;
+
+		find_expected(v, reached, &expected, &with_root);
+		if (expected.kind) {
+			*a = expected;
+			bound = bound || with_root;
+		}
+	}
+	root_of_anchor(v, a);
+	if (!a->kind)
+		rc = no_anchor(v);
+	else if (!a->fresh)
+		rc = stale(v, a);
+	return rc ? rc : check_rooted(v, verdict, bound);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements about sizes and roots: checkpoints, receipts, `state`, what the
+ * operator expects.  They are taken as they come, learn our own roots on the
+ * way, and are judged at the end.  format.md 6, "Anchor".
+ */
+#include "core/verify_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void verify_claim_fini(struct verify_claim *claim)
+{
+	free(claim->note);
+	memset(claim, 0, sizeof(*claim));
+}
+
+static void find_next_want(struct seal_verify *v)
+{
+	size_t k;
+
+	v->want_next = UINT64_MAX;
+	for (k = 0; k < v->claims; k++)
+		if (!v->claim[k].seen && v->claim[k].size > v->walk.next &&
+		    v->claim[k].size < v->want_next)
+			v->want_next = v->claim[k].size;
+	for (k = 0; k < v->lates; k++)
+		if (!v->late[k].seen && v->late[k].size > v->walk.next &&
+		    v->late[k].size < v->want_next)
+			v->want_next = v->late[k].size;
+	v->want_known = true;
+}
+
+bool verify_note_wants(const struct seal_verify *v, uint64_t size)
+{
+	struct seal_verify *mutable = (struct seal_verify *)v;
+
+	if (!v->want_known)
+		find_next_want(mutable);
+	if (size < v->want_next)
+		return false;
+	mutable->want_known = false;
+	return true;
+}
+
+static void tell(struct verify_claim *claim, uint64_t size,
+		 const struct seal_hash *root)
+{
+	if (claim->size != size)
+		return;
+	claim->seen = true;
+	claim->ours = *root;
+}
+
+void verify_note_root(struct seal_verify *v, uint64_t size,
+		      const struct seal_hash *root)
+{
+	size_t k;
+
+	for (k = 0; k < v->claims; k++)
+		tell(&v->claim[k], size, root);
+	for (k = 0; k < v->lates; k++)
+		tell(&v->late[k], size, root);
+}
+
+void verify_note_forget(struct seal_verify *v, uint64_t above)
+{
+	size_t k;
+
+	for (k = 0; k < v->claims; k++)
+		if (v->claim[k].size > above)
+			v->claim[k].seen = false;
+	for (k = 0; k < v->lates; k++)
+		if (v->late[k].size > above)
+			v->late[k].seen = false;
+	v->want_known = false;
+}
+
+void verify_note_past(struct seal_verify *v, uint64_t size,
+		      const struct seal_hash *root)
+{
+	struct verify_past *past;
+
+	if (!v->ring) {
+		v->ring = calloc(VERIFY_RING_HEADS, sizeof(*v->ring));
+		if (!v->ring)
+			return; /* old receipts are then not compared */
+	}
+	past = &v->ring[v->ring_at];
+	past->size = size;
+	past->root = *root;
+	v->ring_at = (v->ring_at + 1) % VERIFY_RING_HEADS;
+	if (v->ring_used < VERIFY_RING_HEADS)
+		v->ring_used++;
+}
+
+/* Sizes rise in the ring: binary search from its oldest. */
+static bool find_past(const struct seal_verify *v, uint64_t size,
+		      struct seal_hash *ret_root)
+{
+	size_t base = (v->ring_at + VERIFY_RING_HEADS - v->ring_used) %
+		      VERIFY_RING_HEADS;
+	size_t lo = 0, hi = v->ring_used, mid;
+	const struct verify_past *past;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		past = &v->ring[(base + mid) % VERIFY_RING_HEADS];
+		if (past->size == size) {
+			*ret_root = past->root;
+			return true;
+		}
+		if (past->size < size)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+static int set_note(struct verify_claim *claim,
+		    enum seal_verify_note_source source,
+		    const struct seal_checkpoint *cp, const uint8_t *note,
+		    size_t len, const char *where)
+{
+	memset(claim, 0, sizeof(*claim));
+	claim->note = malloc(len);
+	if (!claim->note)
+		return SEAL_E_NOMEM;
+	memcpy(claim->note, note, len);
+	claim->note_len = len;
+	claim->kind = CLAIM_NOTE;
+	claim->source = source;
+	claim->size = cp->size;
+	claim->root = cp->root;
+	claim->have_root = true;
+	snprintf(claim->where, sizeof(claim->where), "%s", where);
+	return 0;
+}
+
+/* Room for one more: the smallest goes. */
+static struct verify_claim *slot(struct verify_claim *list, size_t *count,
+				 size_t max, uint64_t size)
+{
+	size_t k, least = 0;
+
+	if (*count < max)
+		return &list[(*count)++];
+	for (k = 1; k < max; k++)
+		if (list[k].size < list[least].size)
+			least = k;
+	if (list[least].size >= size)
+		return NULL;
+	verify_claim_fini(&list[least]);
+	return &list[least];
+}
+
+static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,
+		      const uint8_t *note, size_t len, const char *where)
+{
+	struct verify_claim *claim;
+	struct seal_hash digest;
+	int rc = seal_sha256(note, len, &digest);
+
+	if (rc)
+		return rc;
+	if (v->have_note_digest && seal_hash_equal(&digest, &v->note_digest))
+		return seal_verify_defect(v, SEAL_VERIFY_DEFECT_MISPLACED,
+					  false, where, 0, len);
+	v->note_digest = digest;
+	v->have_note_digest = true;
+	if (cp->size > v->walk.next)
+		return seal_verify_defect(v, SEAL_VERIFY_DEFECT_MISPLACED,
+					  false, where, 0, len);
+	claim = slot(v->late, &v->lates, VERIFY_LATE_NOTES, cp->size);
+	if (!claim)
+		return 0;
+	rc = set_note(claim, SEAL_VERIFY_NOTE_FRAME, cp, note, len, where);
+	if (rc) {
+		v->lates--;
+		return rc;
+	}
+	claim->seen = find_past(v, cp->size, &claim->ours);
+	v->want_known = false;
+	return 0;
+}
+
+static int malformed(struct seal_verify *v,
+		     enum seal_verify_note_source source, const char *where)
+{
+	if (source == SEAL_VERIFY_NOTE_FRAME)
+		return verify_find_in(v, &v->cell.side, 30,
+				      v->walk.next ? v->walk.next - 1 : 0,
+				      v->walk.next ? v->walk.next - 1 : 0,
+				      false, where, "a receipt that is no note");
+	return verify_find(v, source == SEAL_VERIFY_NOTE_ACKED ? 29 : 30, 1, 0,
+			   false, where, "a checkpoint that is no note");
+}
+
+int seal_verify_note(struct seal_verify *v,
+		     enum seal_verify_note_source source, const uint8_t *note,
+		     size_t len, const char *where)
+{
+	struct seal_checkpoint cp;
+	struct verify_claim *claim;
+	struct seal_note parsed;
+	int rc;
+
+	if (v->skip && source == SEAL_VERIFY_NOTE_FRAME)
+		return 0;
+	if (len > VERIFY_NOTE_MAX ||
+	    seal_checkpoint_parse_note(note, len, &parsed, &cp, NULL))
+		return malformed(v, source, where);
+	if (!v->origin[0])
+		snprintf(v->origin, sizeof(v->origin), "%s", cp.origin);
+	if (strcmp(v->origin, cp.origin))
+		return verify_find(v, 28, 1, 0, false, where,
+				   "a checkpoint of another log, %s",
+				   cp.origin);
+	if (source == SEAL_VERIFY_NOTE_FRAME)
+		return take_frame(v, &cp, note, len, where);
+	claim = slot(v->claim, &v->claims, VERIFY_CLAIMS_MAX, cp.size);
+	if (!claim)
+		return 0;
+	rc = set_note(claim, source, &cp, note, len, where);
+	if (rc)
+		v->claims--;
+	v->want_known = false;
+	return rc;
+}
+
+int seal_verify_state(struct seal_verify *v, uint64_t sealed_size,
+		      const struct seal_hash *root)
+{
+	struct verify_claim *claim;
+
+	v->state_given = true;
+	if (v->claims == VERIFY_CLAIMS_MAX)
+		return SEAL_E_ARG;
+	claim = &v->claim[v->claims++];
+	memset(claim, 0, sizeof(*claim));
+	claim->kind = CLAIM_STATE;
+	claim->size = sealed_size;
+	claim->have_root = true;
+	claim->root = *root;
+	snprintf(claim->where, sizeof(claim->where), "state");
+	v->want_known = false;
+	return 0;
+}
+
+int seal_verify_acked(struct seal_verify *v)
+{
+	v->acked_given = true;
+	return 0;
+}

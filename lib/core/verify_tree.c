@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A store's tiles, from the root down.  Each tile is known twice: as stored,
+ * and as what lies below it gives.  Where the two differ, what folds to the
+ * proven hash above is true.  Bundles: verify_bundle.c.  Contract:
+ * verify_tree.h.
+ */
+#include "core/verify_tree.h"
+
+#include "core/verify_tree_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DISPUTED_MAX 10 /* hashes of one tile to try both ways */
+#define LEVELS	     8
+
+static uint64_t first_of(unsigned level, uint64_t number)
+{
+	return number << (8 * (level + 1));
+}
+
+static uint64_t last_of(const struct verify_tree *t, unsigned level,
+			uint64_t number, unsigned width)
+{
+	uint64_t last = first_of(level, number) +
+			((uint64_t)width << (8 * level)) - 1;
+
+	return last < t->size ? last : t->size - 1;
+}
+
+static int stored_tile(struct verify_tree *t, unsigned level, uint64_t number,
+		       unsigned width, struct verify_tile *tile)
+{
+	int rc;
+
+	memset(tile, 0, sizeof(*tile));
+	tile->level = level;
+	tile->number = number;
+	tile->width = width;
+	rc = t->source->tile(t->source->ctx, level, number, width, tile->stored,
+			     &tile->stored_width, t->diag);
+	if (!rc && tile->stored_width > width)
+		return SEAL_E_INTERNAL;
+	return rc;
+}
+
+/* The hash of a full tile below, as that tile is stored. */
+static int below(struct verify_tree *t, unsigned level, uint64_t number,
+		 struct seal_hash *ret_hash, bool *ret_have)
+{
+	struct verify_tile *child = &t->tile[LEVELS];
+	int rc = stored_tile(t, level, number, SEAL_VERIFY_TILE_WIDTH, child);
+
+	*ret_have = !rc && child->stored_width == SEAL_VERIFY_TILE_WIDTH;
+	if (*ret_have)
+		rc = seal_root_of(child->stored, SEAL_VERIFY_TILE_WIDTH,
+				  ret_hash);
+	return rc;
+}
+
+/* The second opinion: what lies below the tile gives these hashes. */
+static int fill_below(struct verify_tree *t, struct verify_tile *tile)
+{
+	unsigned i;
+	int rc = 0;
+
+	if (!tile->level) {
+		rc = verify_bundle_read(t, tile->number, tile->width);
+		for (i = 0; i < tile->width && !rc; i++) {
+			tile->have_below[i] = i < t->bundle.count;
+			if (tile->have_below[i])
+				tile->below[i] = t->bundle.leaf[i];
+		}
+		return rc;
+	}
+	for (i = 0; i < tile->width && !rc; i++)
+		rc = below(t, tile->level - 1, tile->number * 256 + i,
+			   &tile->below[i], &tile->have_below[i]);
+	return rc;
+}
+
+/*
+ * Puts together hash[] for try number `pick` of the disputed places.  False
+ * where neither opinion has a hash.
+ */
+static bool choose(struct verify_tile *tile, unsigned long pick)
+{
+	unsigned i, k = 0;
+
+	for (i = 0; i < tile->width; i++) {
+		bool stored = i < tile->stored_width;
+
+		if (!stored && !tile->have_below[i])
+			return false;
+		if (stored && tile->have_below[i] &&
+		    !seal_hash_equal(&tile->stored[i], &tile->below[i]))
+			stored = pick & (1ul << k++);
+		tile->hash[i] = stored ? tile->stored[i] : tile->below[i];
+	}
+	return true;
+}
+
+static unsigned disputed(const struct verify_tile *tile)
+{
+	unsigned i, count = 0;
+
+	for (i = 0; i < tile->width; i++)
+		count += i < tile->stored_width && tile->have_below[i] &&
+			 !seal_hash_equal(&tile->stored[i], &tile->below[i]);
+	return count;
+}
+
+/* Does the tile as stored say what it must?  Else AS030 (it is intact below).
+ */
+static int blame_tile(struct verify_tree *t, const struct verify_tile *tile)
+{
+	char where[VERIFY_WHERE_BYTES];
+	unsigned i;
+
+	for (i = 0; i < tile->width; i++)
+		if (i >= tile->stored_width ||
+		    !seal_hash_equal(&tile->stored[i], &tile->hash[i]))
+			break;
+	if (i == tile->width)
+		return 0;
+	snprintf(where, sizeof(where), "tile/%u/%llu", tile->level,
+		 (unsigned long long)tile->number);
+	return verify_find(t->v, 30,
+			   first_of(tile->level, tile->number) +
+				   ((uint64_t)i << (8 * tile->level)),
+			   last_of(t, tile->level, tile->number, tile->width),
+			   true, where,
+			   "a tile does not give the hashes that are proven");
+}
+
+/* Tries all ways to settle one full tile against its proven hash. */
+static int settle_tile(struct verify_tree *t, struct verify_tile *tile,
+		       const struct seal_hash *expected, bool *ret_proven)
+{
+	unsigned long pick, tries;
+	struct seal_hash root;
+	int rc;
+
+	*ret_proven = false;
+	if (tile->stored_width == tile->width) {
+		rc = seal_root_of(tile->stored, tile->width, &root);
+		if (rc)
+			return rc;
+		memcpy(tile->hash, tile->stored, sizeof(tile->hash));
+		*ret_proven = seal_hash_equal(&root, expected);
+		if (*ret_proven)
+			return 0;
+	}
+	rc = fill_below(t, tile);
+	if (rc || disputed(tile) > DISPUTED_MAX)
+		return rc;
+	tries = 1ul << disputed(tile);
+	for (pick = 0; pick < tries && !*ret_proven; pick++) {
+		if (!choose(tile, pick))
+			return 0;
+		rc = seal_root_of(tile->hash, tile->width, &root);
+		if (rc)
+			return rc;
+		*ret_proven = seal_hash_equal(&root, expected);
+	}
+	return *ret_proven ? blame_tile(t, tile) : 0;
+}
+
+/* A part of the tree whose hash is proven, and which nothing here gives. */
+static int lost_subtree(struct verify_tree *t, struct verify_tile *tile,
+			const struct seal_hash *expected)
+{
+	struct seal_verify *v = t->v;
+	uint64_t first = first_of(tile->level, tile->number);
+	uint64_t last = last_of(t, tile->level, tile->number, tile->width);
+	char where[VERIFY_WHERE_BYTES];
+	int rc;
+
+	snprintf(where, sizeof(where), "tile/%u/%llu", tile->level,
+		 (unsigned long long)tile->number);
+	rc = verify_find(v, 1, first, last, true, where,
+			 "neither tiles nor entries give the hash that is "
+			 "proven");
+	if (!rc)
+		rc = verify_not_proven(v, first, last);
+	if (!rc)
+		rc = verify_log_subtree(v, 8 * (tile->level + 1), expected);
+	return rc;
+}
+
+static int walk_tile(struct verify_tree *t, unsigned level, uint64_t number,
+		     const struct seal_hash *expected);
+
+/* Goes into the children; their hashes are tile->hash. */
+static int walk_children(struct verify_tree *t, struct verify_tile *tile,
+			 bool proven)
+{
+	unsigned i;
+	int rc = 0;
+
+	if (!tile->level)
+		return verify_bundle(t, tile, proven);
+	for (i = 0; i < tile->width && !rc; i++)
+		rc = walk_tile(t, tile->level - 1, tile->number * 256 + i,
+			       proven ? &tile->hash[i] : NULL);
+	return rc;
+}
+
+/* Nothing above is proven: the entries themselves are all there is. */
+static int take_below(struct verify_tree *t, struct verify_tile *tile)
+{
+	int rc;
+	unsigned i;
+
+	if (tile->level)
+		return 0;
+	rc = fill_below(t, tile);
+	for (i = 0; i < tile->width && !rc; i++) {
+		if (tile->have_below[i])
+			tile->hash[i] = tile->below[i];
+		else if (i < tile->stored_width)
+			tile->hash[i] = tile->stored[i];
+	}
+	return rc;
+}
+
+static int walk_tile(struct verify_tree *t, unsigned level, uint64_t number,
+		     const struct seal_hash *expected)
+{
+	struct verify_tile *tile = &t->tile[level];
+	bool proven = false;
+	int rc;
+
+	rc = stored_tile(t, level, number, SEAL_VERIFY_TILE_WIDTH, tile);
+	if (!rc && expected)
+		rc = settle_tile(t, tile, expected, &proven);
+	else if (!rc)
+		rc = take_below(t, tile);
+	if (rc)
+		return rc;
+	if (expected && !proven)
+		return lost_subtree(t, tile, expected);
+	return walk_children(t, tile, proven);
+}
+
+/* ---- the right edge: one partial tile a level, which give the root ---- */
+
+static unsigned edge_width(uint64_t size, unsigned level)
+{
+	return (unsigned)(size >> (8 * level)) & 255;
+}
+
+static int edge_root(struct verify_tree *t, struct seal_hash *ret_root)
+{
+	struct seal_frontier f;
+	unsigned l, bit, w, at;
+	int rc = 0;
+
+	seal_frontier_init(&f);
+	for (l = LEVELS; l-- > 0;) {
+		w = edge_width(t->size, l);
+		for (bit = 8, at = 0; bit-- > 0 && !rc;) {
+			struct seal_hash node;
+
+			if (!(w & (1u << bit)))
+				continue;
+			rc = seal_root_of(t->edge[l].hash + at, 1u << bit,
+					  &node);
+			if (!rc)
+				rc = seal_frontier_append_subtree(
+					&f, 8 * l + bit, &node);
+			at += 1u << bit;
+		}
+	}
+	if (!rc)
+		rc = seal_frontier_root(&f, ret_root);
+	return rc;
+}
+
+static bool choose_edges(struct verify_tree *t, unsigned long pick)
+{
+	unsigned l;
+
+	for (l = 0; l < LEVELS; l++) {
+		if (!t->edge[l].width)
+			continue;
+		if (!choose(&t->edge[l], pick))
+			return false;
+		pick >>= disputed(&t->edge[l]);
+	}
+	return true;
+}
+
+static int load_edges(struct verify_tree *t, bool with_below,
+		      unsigned *ret_disputed)
+{
+	unsigned l, w;
+	int rc = 0;
+
+	*ret_disputed = 0;
+	for (l = 0; l < LEVELS && !rc; l++) {
+		w = edge_width(t->size, l);
+		memset(&t->edge[l], 0, sizeof(t->edge[l]));
+		if (!w)
+			continue;
+		rc = stored_tile(t, l, t->size >> (8 * (l + 1)), w,
+				 &t->edge[l]);
+		if (!rc && with_below)
+			rc = fill_below(t, &t->edge[l]);
+		*ret_disputed += disputed(&t->edge[l]);
+	}
+	return rc;
+}
+
+static int try_edges(struct verify_tree *t, bool with_below)
+{
+	unsigned count, l;
+	unsigned long pick;
+	struct seal_hash root;
+	int rc = load_edges(t, with_below, &count);
+
+	t->proven = false;
+	if (rc || count > DISPUTED_MAX)
+		return rc;
+	for (pick = 0; pick < 1ul << count && !t->proven && !rc; pick++) {
+		if (!choose_edges(t, pick))
+			return 0;
+		rc = edge_root(t, &root);
+		t->proven = !rc && seal_hash_equal(&root, &t->root);
+	}
+	for (l = 0; l < LEVELS && t->proven && !rc; l++)
+		if (t->edge[l].width)
+			rc = blame_tile(t, &t->edge[l]);
+	return rc;
+}
+
+static int walk_edges(struct verify_tree *t)
+{
+	unsigned l;
+	int rc = 0;
+
+	for (l = LEVELS; l-- > 0 && !rc;) {
+		if (!t->edge[l].width)
+			continue;
+		if (!t->proven)
+			rc = take_below(t, &t->edge[l]);
+		if (!rc)
+			rc = walk_children(t, &t->edge[l], t->proven);
+	}
+	return rc;
+}
+
+static int walk(struct verify_tree *t)
+{
+	int rc = 0;
+
+	t->v->begun = true;
+	if (!t->size)
+		return 0;
+	if (t->have_root) {
+		rc = try_edges(t, false);
+		if (!rc && !t->proven)
+			rc = try_edges(t, true);
+	} else {
+		unsigned count;
+
+		rc = load_edges(t, true, &count);
+	}
+	t->v->tree_unproven = !t->proven;
+	if (!rc)
+		rc = walk_edges(t);
+	return rc;
+}
+
+int seal_verify_tree(struct seal_verify *v,
+		     const struct seal_verify_source *source,
+		     uint64_t stored_size, struct seal_diag *diag)
+{
+	struct verify_tree *t;
+	int rc;
+
+	if (stored_size > SEAL_TREE_SIZE_MAX)
+		return SEAL_E_ARG;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return SEAL_E_NOMEM;
+	t->v = v;
+	t->source = source;
+	t->diag = diag;
+	t->size = stored_size;
+	rc = verify_note_newest(v, &t->size, &t->root, &t->have_root);
+	if (!rc)
+		rc = walk(t);
+	if (!rc)
+		rc = verify_bundle_end(t);
+	v->sealed = v->walk;
+	free(t);
+	return rc;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verifying a store: a tree of C2SP tlog-tiles with its entry bundles.  Pulls
+ * what it needs, in order, through a table of the caller; every hash that can
+ * be proven from the newest checkpoint is, so that damage is named to the
+ * entry.  format.md 6; docs/spec/verdict.md.
+ */
+#ifndef SEAL_CORE_VERIFY_TREE_H
+#define SEAL_CORE_VERIFY_TREE_H
+
+#include "core/verify.h"
+
+#define SEAL_VERIFY_TILE_WIDTH 256
+
+struct seal_verify_source {
+	void *ctx;
+	/*
+	 * The first `width` (1 ... 256) hashes of a stored tile, or as many as
+	 * there are, none included.  An error ends the verification.
+	 */
+	int (*tile)(void *ctx, unsigned level, uint64_t number, unsigned width,
+		    struct seal_hash *ret_hashes, unsigned *ret_width,
+		    struct seal_diag *diag);
+	/*
+	 * A bundle of `width` entries, (u16 length, bytes)*, or what is there
+	 * of it, nothing included; borrowed until the next call.
+	 */
+	int (*bundle)(void *ctx, uint64_t number, unsigned width,
+		      const uint8_t **ret_bytes, size_t *ret_len,
+		      struct seal_diag *diag);
+	/* May be NULL. */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+};
+
+/*
+ * After the notes, once.  stored_size: how many entries the copy claims to
+ * hold; taken where no checkpoint is trusted.  0, NOMEM, CRYPTO, or what the
+ * source returned.
+ */
+int seal_verify_tree(struct seal_verify *verify,
+		     const struct seal_verify_source *source,
+		     uint64_t stored_size, struct seal_diag *diag);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to verify_tree.c and verify_bundle.c. */
+#ifndef SEAL_CORE_VERIFY_TREE_INT_H
+#define SEAL_CORE_VERIFY_TREE_INT_H
+
+#include "core/verify_int.h"
+#include "core/verify_tree.h"
+
+struct verify_tile {
+	unsigned level;
+	uint64_t number;
+	unsigned width;
+	unsigned stored_width;
+	struct seal_hash stored[SEAL_VERIFY_TILE_WIDTH];
+	bool have_below[SEAL_VERIFY_TILE_WIDTH];
+	struct seal_hash below[SEAL_VERIFY_TILE_WIDTH];
+	struct seal_hash hash[SEAL_VERIFY_TILE_WIDTH]; /* what is believed */
+};
+
+/* A bundle as read: at most one entry more than expected is looked at. */
+#define VERIFY_BUNDLE_MAX (2 * SEAL_VERIFY_TILE_WIDTH)
+
+struct verify_bundle {
+	bool read;
+	uint64_t number;
+	unsigned width;
+	const uint8_t *bytes; /* borrowed from the source */
+	size_t len;
+	unsigned count; /* whole entries */
+	size_t offset[VERIFY_BUNDLE_MAX]; /* of the entry, behind its length */
+	size_t entry_len[VERIFY_BUNDLE_MAX];
+	struct seal_hash leaf[VERIFY_BUNDLE_MAX];
+	bool ragged; /* bytes are left that are no entry */
+};
+
+struct verify_tree {
+	struct seal_verify *v;
+	const struct seal_verify_source *source;
+	struct seal_diag *diag;
+	uint64_t size;
+	bool have_root, proven;
+	struct seal_hash root;
+	struct verify_tile tile[8 + 1]; /* one a level; the last: scratch */
+	struct verify_tile edge[8];
+	struct verify_bundle bundle;
+	uint64_t missing_from; /* end of the copy: entries absent from here */
+	bool missing;
+};
+
+/* Reads and hashes a bundle, unless it is the one read last. */
+int verify_bundle_read(struct verify_tree *t, uint64_t number, unsigned width);
+/* A bundle against its level-0 tile; feeds the entries to the log. */
+int verify_bundle(struct verify_tree *t, const struct verify_tile *tile,
+		  bool proven);
+/* Entries absent at the end of the copy. */
+int verify_bundle_end(struct verify_tree *t);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A store's copies in its database, read through its driver. */
+#include "copy.h"
+#include "judge.h"
+
+#include "core/buf.h"
+#include "storage/storage.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct store_feed {
+	struct seal_storage *storage;
+	const struct seal_storage_log *log;
+	struct seal_buf bundle;
+	struct cli_progress progress;
+};
+
+static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
+		     struct seal_hash *ret_hashes, unsigned *ret_width,
+		     struct seal_diag *diag)
+{
+	struct store_feed *f = ctx;
+	uint8_t hashes[SEAL_STORAGE_WIDTH][32];
+	unsigned have = 0, i;
+	int rc = f->storage->ops->get_tile(f->storage, f->log->id, level,
+					   number, hashes, &have, diag);
+
+	/* What the driver finds damaged is for the verdict to say. */
+	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED)
+		have = 0;
+	else if (rc)
+		return rc;
+	*ret_width = have < width ? have : width;
+	for (i = 0; i < *ret_width; i++)
+		memcpy(ret_hashes[i].b, hashes[i], sizeof(ret_hashes[i].b));
+	return 0;
+}
+
+static int read_bundle(void *ctx, uint64_t number, unsigned width,
+		       const uint8_t **ret_bytes, size_t *ret_len,
+		       struct seal_diag *diag)
+{
+	struct store_feed *f = ctx;
+	int rc = SEAL_E_NOTFOUND;
+
+	/* Damage may have left less than the size says. */
+	for (; width && (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED);
+	     width--) {
+		seal_buf_reset(&f->bundle);
+		rc = f->storage->ops->get_entries(f->storage, f->log->id,
+						  number, width, &f->bundle,
+						  diag);
+	}
+	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED)
+		seal_buf_reset(&f->bundle);
+	else if (rc)
+		return rc;
+	*ret_bytes = f->bundle.data;
+	*ret_len = f->bundle.len;
+	return seal_buf_error(&f->bundle);
+}
+
+static void progress(void *ctx, uint64_t done, uint64_t total)
+{
+	struct store_feed *f = ctx;
+
+	cli_progress_step(&f->progress, done, total, "entries");
+}
+
+static int read_epochs(struct store_feed *f, struct seal_buf *ret_records,
+		       struct seal_diag *diag)
+{
+	int rc = f->storage->ops->get_epochs(f->storage, f->log->id, 0,
+					     ret_records, diag);
+
+	if (rc != SEAL_E_NOTFOUND && rc != SEAL_E_DAMAGED)
+		return rc;
+	seal_buf_reset(ret_records);
+	return 0;
+}
+
+/* The log's own note and, behind it, the lines of the store's receipt. */
+static int read_checkpoint(struct store_feed *f, struct seal_buf *ret_note,
+			   struct seal_diag *diag)
+{
+	struct seal_storage_checkpoint checkpoint = {0};
+	int rc = f->storage->ops->get_receipted(f->storage, f->log->id,
+						&checkpoint, diag);
+
+	if (!rc) {
+		seal_buf_put(ret_note, checkpoint.note, checkpoint.note_bytes);
+		seal_buf_put(ret_note, checkpoint.receipt,
+			     checkpoint.receipt_bytes);
+	}
+	seal_storage_checkpoint_fini(&checkpoint);
+	return rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED ? 0 : rc;
+}
+
+static int visit_log(struct seal_storage *storage,
+		     const struct seal_storage_log *log, cli_copy_fn *fn,
+		     void *ctx, struct seal_diag *diag)
+{
+	struct store_feed f = {.storage = storage, .log = log};
+	struct seal_buf note = SEAL_BUF_INIT, records = SEAL_BUF_INIT;
+	struct cli_copy copy = {.origin = log->origin, .size = log->mirror};
+	int rc;
+
+	seal_buf_init(&f.bundle);
+	copy.source.ctx = &f;
+	copy.source.tile = read_tile;
+	copy.source.bundle = read_bundle;
+	copy.source.progress = progress;
+	rc = read_epochs(&f, &records, diag);
+	if (!rc)
+		rc = read_checkpoint(&f, &note, diag);
+	if (!rc)
+		rc = seal_buf_error(&note) ? seal_buf_error(&note)
+					   : seal_buf_error(&records);
+	copy.note = note.data;
+	copy.note_len = note.len;
+	copy.epochs = records.data;
+	copy.epochs_len = records.len;
+	cli_progress_begin(&f.progress, log->origin);
+	if (!rc)
+		rc = fn(ctx, &copy, diag);
+	cli_progress_end(&f.progress);
+	seal_buf_fini(&note);
+	seal_buf_fini(&records);
+	seal_buf_fini(&f.bundle);
+	return rc;
+}
+
+static int open_store(const char *target, struct seal_storage **ret_storage,
+		      struct seal_diag *diag)
+{
+	char path[4096];
+	struct stat st;
+
+	if (stat(target, &st))
+		return seal_diag_set(diag, SEAL_E_NOTFOUND, "cannot open %s",
+				     target);
+	if (snprintf(path, sizeof(path), "%s%s", target,
+		     S_ISDIR(st.st_mode) ? "/" SEAL_STORAGE_FILE : "") >=
+	    (int)sizeof(path))
+		return seal_diag_set(diag, SEAL_E_ARG, "the path is too long");
+	return seal_storage_sqlite_open(path, SEAL_STORAGE_READ, ret_storage,
+					diag);
+}
+
+int cli_store_visit(const struct cli_trust *trust, const char *target,
+		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
+{
+	struct seal_storage_log *logs = NULL;
+	struct seal_storage *storage;
+	size_t count = 0, i;
+	int rc = open_store(target, &storage, diag);
+
+	if (rc)
+		return rc;
+	rc = storage->ops->list_logs(storage, &logs, &count, diag);
+	for (i = 0; i < count && !rc; i++)
+		if (!trust->log || !strcmp(trust->log, logs[i].origin))
+			rc = visit_log(storage, &logs[i], fn, ctx, diag);
+	free(logs);
+	storage->ops->close(storage);
+	return rc;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Targets, trust, and the list of verdicts.  Contract: judge.h. */
+#include "judge.h"
+
+#include "storage/storage.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- trust ---- */
+
+static int load_pins(struct cli_trust *trust, const char *policy_path,
+		     struct seal_diag *diag)
+{
+	char path[4096];
+	uint8_t *bytes;
+	size_t len;
+	int rc;
+
+	if (snprintf(path, sizeof(path), "%s.pins", policy_path) >=
+	    (int)sizeof(path))
+		return seal_diag_set(diag, SEAL_E_ARG,
+				     "the policy's path is too long");
+	rc = cli_read_file(path, SEAL_POLICY_MAX_BYTES, &bytes, &len, diag);
+	if (rc == SEAL_E_NOTFOUND) {
+		memset(diag, 0, sizeof(*diag));
+		return 0;
+	}
+	if (rc)
+		return rc;
+	rc = seal_pins_parse(bytes, len, path, &trust->pins, diag);
+	free(bytes);
+	return rc;
+}
+
+int cli_trust_load(struct cli_trust *trust, const char *policy_path,
+		   struct seal_diag *diag)
+{
+	uint8_t *bytes;
+	size_t len;
+	int rc;
+
+	trust->policy_path = policy_path;
+	rc = cli_read_file(policy_path, SEAL_POLICY_MAX_BYTES, &bytes, &len,
+			   diag);
+	if (rc)
+		return rc;
+	rc = seal_policy_parse(bytes, len, policy_path, &trust->policy, diag);
+	free(bytes);
+	return rc ? rc : load_pins(trust, policy_path, diag);
+}
+
+void cli_trust_fini(struct cli_trust *trust)
+{
+	seal_policy_free(trust->policy);
+	seal_pins_free(trust->pins);
+	memset(trust, 0, sizeof(*trust));
+}
+
+void cli_judge_options(const struct cli_trust *trust, const char *origin,
+		       enum seal_verify_target target,
+		       struct seal_verify_options *ret_options)
+{
+	const struct seal_pin *pin = NULL;
+
+	memset(ret_options, 0, sizeof(*ret_options));
+	ret_options->target = target;
+	ret_options->policy = trust->policy;
+	ret_options->deep = trust->deep;
+	ret_options->origin = origin;
+	ret_options->as_of_us = trust->as_of_us;
+	ret_options->min_freshness_us = trust->min_freshness_us;
+	ret_options->have_expect_size = trust->have_expect_size;
+	ret_options->expect_size = trust->expect_size;
+	ret_options->have_expect_root = trust->have_expect_root;
+	ret_options->expect_root = trust->expect_root;
+	if (origin && trust->pins)
+		pin = seal_pins_find(trust->pins, origin);
+	if (pin) {
+		ret_options->have_pin = true;
+		ret_options->pin = pin->log_id;
+	}
+}
+
+/* ---- what is it ---- */
+
+static bool exists_in(const char *dir, const char *name)
+{
+	char path[4096];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    (int)sizeof(path))
+		return false;
+	return !stat(path, &st);
+}
+
+static bool has_segment(DIR *dir)
+{
+	const struct dirent *entry;
+	size_t len;
+
+	while ((entry = readdir(dir))) {
+		len = strlen(entry->d_name);
+		if (len > 4 && !strcmp(entry->d_name + len - 4, ".seg"))
+			return true;
+	}
+	return false;
+}
+
+static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
+			  struct seal_diag *diag)
+{
+	DIR *dir = opendir(target);
+	bool segment;
+
+	if (!dir)
+		return seal_diag_set_errno(diag,
+					   errno == EACCES ? SEAL_E_PERM
+							   : SEAL_E_IO,
+					   errno, "cannot read %s", target);
+	segment = has_segment(dir);
+	closedir(dir);
+	if (segment || exists_in(target, "state") ||
+	    exists_in(target, "epochs") || exists_in(target, "acked")) {
+		*ret_kind = CLI_TARGET_SPOOL;
+		return 0;
+	}
+	if (exists_in(target, SEAL_STORAGE_FILE)) {
+		*ret_kind = CLI_TARGET_STORE;
+		return 0;
+	}
+	return seal_diag_set(diag, SEAL_E_UNKNOWN,
+			     "%s is neither a spool (no .seg file) nor a store "
+			     "(no " SEAL_STORAGE_FILE ")",
+			     target);
+}
+
+int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
+		    struct seal_diag *diag)
+{
+	size_t len = strlen(target);
+	struct stat st;
+
+	if (!strncmp(target, "https://", 8)) {
+		*ret_kind = CLI_TARGET_HTTPS;
+		return 0;
+	}
+	if (!strncmp(target, "http://", 7))
+		return seal_diag_set(diag, SEAL_E_ARG,
+				     "%s: a store is reached by https:// only",
+				     target);
+	if (stat(target, &st))
+		return seal_diag_set_errno(diag,
+					   errno == ENOENT   ? SEAL_E_NOTFOUND
+					   : errno == EACCES ? SEAL_E_PERM
+							     : SEAL_E_IO,
+					   errno, "cannot open %s", target);
+	if (S_ISDIR(st.st_mode))
+		return directory_kind(target, ret_kind, diag);
+	if (len > 4 && !strcmp(target + len - 4, ".seg")) {
+		*ret_kind = CLI_TARGET_SEGMENT;
+		return 0;
+	}
+	if (len > 3 && !strcmp(target + len - 3, ".db")) {
+		*ret_kind = CLI_TARGET_STORE;
+		return 0;
+	}
+	return seal_diag_set(diag, SEAL_E_UNKNOWN,
+			     "%s is no spool, no segment (.seg) and no store "
+			     "(.db)",
+			     target);
+}
+
+/* ---- verdicts ---- */
+
+static int worse(int a, int b)
+{
+	static const int rank[] = {0, 1, 3, 2}; /* of exit status 0 1 2 3 */
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+int cli_judgements_add(struct cli_judgements *list, const char *target,
+		       struct seal_verdict *verdict)
+{
+	struct cli_judged *grown;
+	char *name = strdup(target);
+
+	if (!name)
+		return SEAL_E_NOMEM;
+	grown = realloc(list->v, (list->n + 1) * sizeof(*grown));
+	if (!grown) {
+		free(name);
+		return SEAL_E_NOMEM;
+	}
+	list->v = grown;
+	list->v[list->n].target = name;
+	list->v[list->n].verdict = *verdict;
+	list->n++;
+	list->exit_status = worse(list->exit_status, verdict->exit_status);
+	memset(verdict, 0, sizeof(*verdict));
+	return 0;
+}
+
+void cli_judgements_fini(struct cli_judgements *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		free(list->v[i].target);
+		seal_verdict_fini(&list->v[i].verdict);
+	}
+	free(list->v);
+	memset(list, 0, sizeof(*list));
+}
+
+static int run_once(const struct seal_verify_options *options,
+		    cli_judge_feed *feed, void *ctx,
+		    struct seal_verdict *ret_verdict, struct seal_diag *diag)
+{
+	struct seal_verify *verify;
+	int rc = seal_verify_new(options, &verify);
+
+	if (rc)
+		return rc;
+	rc = feed(ctx, verify, diag);
+	if (!rc)
+		rc = seal_verify_finish(verify, ret_verdict);
+	seal_verify_free(verify);
+	return rc;
+}
+
+int cli_judge_run(const struct seal_verify_options *options,
+		  cli_judge_feed *feed, void *ctx,
+		  struct seal_verdict *ret_verdict, struct seal_diag *diag)
+{
+	struct seal_verify_options deep = *options;
+	int rc = run_once(options, feed, ctx, ret_verdict, diag);
+
+	if (rc || ret_verdict->exit_status != CLI_EVIDENCE || options->deep ||
+	    options->target != SEAL_VERIFY_SPOOL)
+		return rc;
+	seal_verdict_fini(ret_verdict);
+	deep.deep = true;
+	return run_once(&deep, feed, ctx, ret_verdict, diag);
+}
+
+int cli_judge(const struct cli_trust *trust, const char *target,
+	      struct cli_judgements *list, struct seal_diag *diag)
+{
+	enum cli_target_kind kind;
+	size_t before = list->n;
+	int rc = cli_target_kind(target, &kind, diag);
+
+	if (rc)
+		return rc;
+	switch (kind) {
+	case CLI_TARGET_SPOOL:
+		rc = cli_judge_spool(trust, target, false, list, diag);
+		break;
+	case CLI_TARGET_SEGMENT:
+		rc = cli_judge_spool(trust, target, true, list, diag);
+		break;
+	case CLI_TARGET_STORE:
+		rc = cli_judge_copies(trust, target, false, list, diag);
+		break;
+	case CLI_TARGET_HTTPS:
+		rc = cli_judge_copies(trust, target, true, list, diag);
+		break;
+	}
+	if (!rc && list->n == before)
+		return seal_diag_set(diag, SEAL_E_NOTFOUND,
+				     "%s has no log to verify", target);
+	return rc;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judging what is kept somewhere: reads a target and feeds lib/core/verify.
+ * What cannot be read is an error; what was read and is wrong, a finding.
+ */
+#ifndef AUDITSEAL_JUDGE_H
+#define AUDITSEAL_JUDGE_H
+
+#include "cli.h"
+
+#include "core/policy.h"
+#include "core/verify.h"
+#include "core/verify_tree.h"
+
+enum cli_target_kind {
+	CLI_TARGET_SPOOL = 1,	/* a spool directory */
+	CLI_TARGET_SEGMENT = 2, /* one segment file */
+	CLI_TARGET_STORE = 3,	/* a store's directory or database */
+	CLI_TARGET_HTTPS = 4,	/* a store's read side */
+};
+
+/* What to trust and how to look; strings are borrowed. */
+struct cli_trust {
+	const char *policy_path; /* NULL: none */
+	struct seal_policy *policy;
+	struct seal_pins *pins;
+	const char *log; /* only this origin; NULL: all */
+	bool deep;
+	uint64_t as_of_us;
+	uint64_t min_freshness_us;
+	bool have_expect_size, have_expect_root;
+	uint64_t expect_size;
+	struct seal_hash expect_root;
+	const char *tls_ca, *tls_cert, *tls_key;
+};
+
+/* Reads the policy and, beside it, PATH.pins if that exists. */
+int cli_trust_load(struct cli_trust *trust, const char *policy_path,
+		   struct seal_diag *diag);
+void cli_trust_fini(struct cli_trust *trust);
+
+/* One log of one target. */
+struct cli_judged {
+	char *target; /* as the user named it */
+	struct seal_verdict verdict;
+};
+
+struct cli_judgements {
+	struct cli_judged *v;
+	size_t n;
+	int exit_status; /* the worst of them */
+};
+
+/* What is this?  SEAL_E_NOTFOUND, _PERM, _UNKNOWN with a sentence. */
+int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
+		    struct seal_diag *diag);
+
+/* Judges every log of a target and appends the verdicts. */
+int cli_judge(const struct cli_trust *trust, const char *target,
+	      struct cli_judgements *list, struct seal_diag *diag);
+void cli_judgements_fini(struct cli_judgements *list);
+
+/* ---- for the readers of targets ---- */
+
+/* The options of one log; origin may be NULL. */
+void cli_judge_options(const struct cli_trust *trust, const char *origin,
+		       enum seal_verify_target target,
+		       struct seal_verify_options *ret_options);
+
+/* Takes the verdict (zeroed); *verdict is the list's on success. */
+int cli_judgements_add(struct cli_judgements *list, const char *target,
+		       struct seal_verdict *verdict);
+
+int cli_judge_spool(const struct cli_trust *trust, const char *target,
+		    bool one_file, struct cli_judgements *list,
+		    struct seal_diag *diag);
+int cli_judge_copies(const struct cli_trust *trust, const char *target,
+		     bool https, struct cli_judgements *list,
+		     struct seal_diag *diag);
+
+/*
+ * Runs one verification, and once more with every seal checked if it found
+ * something: that is what names the place.  feed gets the verifier, and ctx.
+ */
+typedef int cli_judge_feed(void *ctx, struct seal_verify *verify,
+			   struct seal_diag *diag);
+int cli_judge_run(const struct seal_verify_options *options,
+		  cli_judge_feed *feed, void *ctx,
+		  struct seal_verdict *ret_verdict, struct seal_diag *diag);
+
+#endif
