@@ -6,13 +6,11 @@
  *
  * Order of calls:
  *	seal_verify_new
- *	seal_verify_name, _epochs, _acked, _note, _state	what stands beside
- *	the entries of the log, in order of their index:
- *	    a spool:  for each segment seal_verify_segment, then for each of its
- *	              frames seal_verify_entry, _head, _frontier, _note,
- *	              _opening or _defect
- *	    a store:  seal_verify_tree (verify_tree.h), which pulls tiles and
- *	              bundles through a table of the caller
+ *	seal_verify_name, _epochs, _acked, _note, _state	what stands
+ *beside the entries of the log, in order of their index: a spool:  for each
+ *segment seal_verify_segment, then for each of its frames seal_verify_entry,
+ *_head, _frontier, _note, _opening or _defect a store:  seal_verify_tree
+ *(verify_tree.h), which pulls tiles and bundles through a table of the caller
  *	seal_verify_finish	 the verdict
  *
  * Each call returns 0 or SEAL_E_* when the work could not be done (NOMEM,
@@ -95,6 +93,10 @@ int seal_verify_state(struct seal_verify *verify, uint64_t sealed_size,
  * no slot of it is whole (AS029). */
 int seal_verify_acked(struct seal_verify *verify);
 
+/* A file that repeats what the log says is damaged in part: AS029. */
+int seal_verify_beside(struct seal_verify *verify, const char *file,
+		       const char *text);
+
 enum seal_verify_note_source {
 	SEAL_VERIFY_NOTE_ACKED = 1,	 /* a spool's `acked` */
 	SEAL_VERIFY_NOTE_FRAME = 2,	 /* a 0x21 frame, where it stands */
@@ -124,7 +126,7 @@ struct seal_verify_segment {
 	uint32_t head_key_id;
 	uint8_t head_signature[64];
 	const struct seal_hash *frontier; /* popcount(first_index) of them */
-	bool last; /* the last file of the spool */
+	bool last;			  /* the last file of the spool */
 };
 
 /* A header whose tag is right.  One whose tag is wrong: seal_verify_lost_header
@@ -147,8 +149,8 @@ enum seal_verify_known {
 };
 
 struct seal_verify_entry {
-	const uint8_t *entry; /* type, flags, time, body: format.md 1 */
-	size_t len;	      /* 10 ... 65,535 */
+	const uint8_t *entry;  /* type, flags, time, body: format.md 1 */
+	size_t len;	       /* 10 ... 65,535 */
 	struct seal_hash leaf; /* SHA-256(0x00 || entry), as computed */
 	enum seal_verify_known known;
 	uint32_t index_low; /* of KNOWN_TAG: the index the tag was made for */
@@ -184,12 +186,12 @@ int seal_verify_opening(struct seal_verify *verify, uint64_t index,
 			uint64_t offset);
 
 enum seal_verify_defect {
-	SEAL_VERIFY_DEFECT_FRAME = 1,	/* bytes that are no frame */
-	SEAL_VERIFY_DEFECT_TAG = 2,	/* a kind-0x02 frame, tag wrong */
-	SEAL_VERIFY_DEFECT_KIND = 3,	/* a kind that does not exist */
-	SEAL_VERIFY_DEFECT_PADDING = 4, /* not zero behind the end */
-	SEAL_VERIFY_DEFECT_FILE = 5,	/* a file that is no part of a spool */
-	SEAL_VERIFY_DEFECT_UNKNOWN = 6, /* tag right, sub-type not ours */
+	SEAL_VERIFY_DEFECT_FRAME = 1,	 /* bytes that are no frame */
+	SEAL_VERIFY_DEFECT_TAG = 2,	 /* a kind-0x02 frame, tag wrong */
+	SEAL_VERIFY_DEFECT_KIND = 3,	 /* a kind that does not exist */
+	SEAL_VERIFY_DEFECT_PADDING = 4,	 /* not zero behind the end */
+	SEAL_VERIFY_DEFECT_FILE = 5,	 /* a file that is no part of a spool */
+	SEAL_VERIFY_DEFECT_UNKNOWN = 6,	 /* tag right, sub-type not ours */
 	SEAL_VERIFY_DEFECT_MISPLACED = 7 /* a frame where none may stand */
 };
 
@@ -198,9 +200,9 @@ enum seal_verify_defect {
  * been an entry (its index is then the next one), so that what follows is not
  * shifted by it.
  */
-int seal_verify_defect(struct seal_verify *verify,
-		       enum seal_verify_defect what, bool maybe_entry,
-		       const char *where, uint64_t offset, uint64_t len);
+int seal_verify_defect(struct seal_verify *verify, enum seal_verify_defect what,
+		       bool maybe_entry, const char *where, uint64_t offset,
+		       uint64_t len);
 
 /* ---- the verdict ---- */
 

@@ -140,8 +140,7 @@ static int parse_again(struct verify_bundle *b, const struct verify_tile *tile)
 				continue;
 			}
 			/* A changed entry of true length? */
-			if (next == b->len ||
-			    (plausible(b, next) && budget)) {
+			if (next == b->len || (plausible(b, next) && budget)) {
 				size_t found;
 				size_t one = budget < 65536 ? budget : 65536;
 
@@ -252,10 +251,9 @@ static int feed(struct verify_tree *t, const struct verify_tile *tile,
 		k = source[i];
 		if (k < b->count &&
 		    seal_hash_equal(&b->leaf[k], &tile->hash[i])) {
-			rc = verify_log_entry(v, &v->findings,
-					      b->bytes + b->offset[k],
-					      b->entry_len[k], &b->leaf[k],
-					      where);
+			rc = verify_log_entry(
+				v, &v->findings, b->bytes + b->offset[k],
+				b->entry_len[k], &b->leaf[k], where);
 			continue;
 		}
 		index = v->walk.next;
@@ -308,8 +306,7 @@ static int disagree(struct verify_tree *t, const struct verify_tile *tile,
 	for (i = 0; i < tile->stored_width && !rc; i++)
 		if (!seal_hash_equal(&tile->stored[i], &tile->hash[i]))
 			rc = verify_find(t->v, 1, base + i, base + i, true,
-					 where,
-					 "entry and tile do not agree");
+					 where, "entry and tile do not agree");
 	return rc;
 }
 

@@ -170,7 +170,7 @@ int verify_cell_accept(struct seal_verify *v)
 struct diagnosis {
 	struct seal_verify *v;
 	uint64_t first, size;
-	bool intact; /* all expected entries are there after all */
+	bool intact;  /* all expected entries are there after all */
 	bool nothing; /* the tags see no difference */
 };
 
@@ -206,6 +206,8 @@ static int report(void *ctx, const struct seal_align_result *r)
 	} else if (lost && r->what == SEAL_ALIGN_INSERTED) {
 		id = 30;
 		what = "bytes that are no frame";
+		if (first > d->first)
+			first = last = first - 1;
 	}
 	return verify_find(d->v, id, first, last, r->within, where, "%s", what);
 }

@@ -9,6 +9,7 @@
 
 #define HEARTBEATS_FRESH 3
 #define FRESH_EXTRA_US	 60000000u
+#define HEARTBEAT_US	 60000000u
 
 /* The newest seal is always checked. */
 static int check_newest(struct seal_verify *v)
@@ -39,9 +40,9 @@ static int take_wrong_seals(struct seal_verify *v)
 
 	for (k = 0; k < bad->n && !rc; k++)
 		if (bad->v[k].number == 10)
-			rc = verify_find(v, 10, bad->v[k].first,
-					 bad->v[k].last, false,
-					 bad->v[k].where, "%s", bad->v[k].text);
+			rc = verify_find(v, 10, bad->v[k].first, bad->v[k].last,
+					 false, bad->v[k].where, "%s",
+					 bad->v[k].text);
 	return rc;
 }
 
@@ -82,8 +83,8 @@ static int too_short(struct seal_verify *v, uint64_t reached, uint64_t size,
 		     const char *who, bool receipt)
 {
 	unsigned number = receipt && v->opt.target == SEAL_VERIFY_STORE ? 22
-			  : v->opt.live				      ? 27
-								      : 7;
+			  : v->opt.live					? 27
+									: 7;
 
 	return verify_find(v, number, reached, size - 1, false, who,
 			   "%s says that %llu entries were sealed, here are "
@@ -95,8 +96,8 @@ static int too_short(struct seal_verify *v, uint64_t reached, uint64_t size,
 static int judge_claim(struct seal_verify *v, struct verify_claim *c,
 		       uint64_t reached)
 {
-	bool conflict = c->seen && c->have_root &&
-			!seal_hash_equal(&c->ours, &c->root);
+	bool conflict =
+		c->seen && c->have_root && !seal_hash_equal(&c->ours, &c->root);
 
 	if (c->kind == CLAIM_NOTE) {
 		if (c->counts && c->size > reached)
@@ -132,8 +133,8 @@ static int judge_epochs(struct seal_verify *v, uint64_t reached)
 		return verify_find(v, 29, 1, 0, false, "epochs",
 				   "epochs is missing");
 	/* A crash can leave the last hand-over out, until the next start. */
-	if (!v->epochs_bad && !v->opt.live &&
-	    v->handovers > v->epochs_newest && first < v->sealed.next)
+	if (!v->epochs_bad && !v->opt.live && v->handovers > v->epochs_newest &&
+	    first < v->sealed.next)
 		return verify_find(v, 29, 1, 0, false, "epochs",
 				   "epochs lacks the hand-over to epoch %llu",
 				   (unsigned long long)v->handovers);
@@ -254,17 +255,18 @@ static uint64_t freshness(const struct seal_verify *v)
 {
 	if (v->opt.min_freshness_us)
 		return v->opt.min_freshness_us;
-	if (!v->sealed.have_heartbeat || !v->sealed.heartbeat_us ||
-	    v->sealed.heartbeat_us > UINT64_MAX / 8)
+	/* Where no start and no heartbeat is proven, the usual one is meant. */
+	if (!v->sealed.have_heartbeat)
+		return HEARTBEATS_FRESH * HEARTBEAT_US + FRESH_EXTRA_US;
+	if (!v->sealed.heartbeat_us || v->sealed.heartbeat_us > UINT64_MAX / 8)
 		return 0;
 	return HEARTBEATS_FRESH * v->sealed.heartbeat_us + FRESH_EXTRA_US;
 }
 
 static int stale(struct seal_verify *v, const struct seal_anchor *a)
 {
-	uint64_t age = v->opt.as_of_us > a->time_us
-			       ? v->opt.as_of_us - a->time_us
-			       : 0;
+	uint64_t age =
+		v->opt.as_of_us > a->time_us ? v->opt.as_of_us - a->time_us : 0;
 
 	if (!freshness(v))
 		return verify_find(v, 34, 1, 0, false, a->names,
@@ -282,10 +284,11 @@ static int no_anchor(struct seal_verify *v)
 	const struct seal_policy *policy = v->opt.policy;
 
 	if (policy && !seal_policy_quorum_none(policy) && v->any_cosignature)
-		return verify_find(v, 35, 1, 0, false, NULL,
-				   "the receipts at hand do not meet the quorum "
-				   "'%s'",
-				   seal_policy_quorum_name(policy));
+		return verify_find(
+			v, 35, 1, 0, false, NULL,
+			"the receipts at hand do not meet the quorum "
+			"'%s'",
+			seal_policy_quorum_name(policy));
 	return verify_find(v, 33, 1, 0, false, NULL,
 			   policy ? "no receipt that the policy trusts is at "
 				    "hand"
@@ -299,9 +302,9 @@ static int check_rooted(struct seal_verify *v, struct seal_verdict *verdict,
 	const struct seal_policy *policy = v->opt.policy;
 	bool vouched = bound && v->start_seen;
 
-	verdict->pinned = v->opt.have_pin && v->chain &&
-			  seal_hash_equal(&v->opt.pin,
-					  seal_chain_log_id(v->chain));
+	verdict->pinned =
+		v->opt.have_pin && v->chain &&
+		seal_hash_equal(&v->opt.pin, seal_chain_log_id(v->chain));
 	verdict->rooted = v->chain && (verdict->pinned || vouched);
 	if (!v->chain)
 		return verify_find(v, 36, 1, 0, false, NULL,

@@ -47,15 +47,15 @@ enum verify_life {
 
 /* All that is concluded from the entries so far; copied as a value. */
 struct verify_walk {
-	uint64_t next;	     /* index of the next entry */
-	bool have_frontier;  /* false between damage and the next frontier */
+	uint64_t next;	    /* index of the next entry */
+	bool have_frontier; /* false between damage and the next frontier */
 	struct seal_frontier frontier;
 	enum verify_life life;
 	uint8_t piece_flags; /* of the entry before: SEAL_FLAG_MORE and so on */
 	bool piece_known;
-	bool handed_over;    /* the entry before was an `epoch` entry */
-	uint64_t last_us;    /* time of the entry before; 0: none */
-	uint64_t max_us;     /* largest time so far */
+	bool handed_over; /* the entry before was an `epoch` entry */
+	uint64_t last_us; /* time of the entry before; 0: none */
+	uint64_t max_us;  /* largest time so far */
 	uint64_t heartbeat_us;
 	bool have_heartbeat; /* an interval was stated */
 	uint64_t entries;    /* looked at */
@@ -73,9 +73,9 @@ struct verify_found {
 struct verify_cell {
 	struct verify_found *found;
 	size_t count, room;
-	bool too_long;	/* found holds only the first VERIFY_CELL_MAX */
-	uint64_t total; /* entries in all */
-	bool suspect;	/* a tag is wrong, or bytes are no frame */
+	bool too_long;	 /* found holds only the first VERIFY_CELL_MAX */
+	uint64_t total;	 /* entries in all */
+	bool suspect;	 /* a tag is wrong, or bytes are no frame */
 	bool check_seal; /* something tentative hangs on the next seal */
 	struct seal_findings open; /* of the entries: go with the cell */
 	struct seal_findings side; /* structure: counts once a head follows */
@@ -191,7 +191,7 @@ struct seal_verify {
 	struct seal_findings findings;
 	uint64_t findings_dropped;
 	bool dropped_d, dropped_u, dropped_a;
-	size_t open_end; /* findings from here wait for time_after_us */
+	size_t open_end;    /* findings from here wait for time_after_us */
 	uint64_t proven_us; /* time of the newest proven entry */
 	struct seal_range *not_proven;
 	size_t not_proven_count;

@@ -176,10 +176,12 @@ static int judge_root(struct judgement *j)
 		return about(j, 22,
 			     "the copy has another root than the receipt says");
 	if (j->host)
-		return about(j, 8, "the host signed another root than the one "
-				   "that is sealed here");
-	return about(j, 30, "a checkpoint that nobody signed, with another "
-			    "root");
+		return about(j, 8,
+			     "the host signed another root than the one "
+			     "that is sealed here");
+	return about(j, 30,
+		     "a checkpoint that nobody signed, with another "
+		     "root");
 }
 
 static int judge(struct seal_verify *v, struct verify_claim *claim)
@@ -271,9 +273,8 @@ int verify_note_newest(struct seal_verify *v, uint64_t *ret_size,
 		    j.claim->source != SEAL_VERIFY_NOTE_CHECKPOINT ||
 		    (*ret_have && j.claim->size < best))
 			continue;
-		if (seal_checkpoint_parse_note(j.claim->note,
-					       j.claim->note_len, &j.note, &cp,
-					       NULL))
+		if (seal_checkpoint_parse_note(j.claim->note, j.claim->note_len,
+					       &j.note, &cp, NULL))
 			return SEAL_E_INTERNAL;
 		rc = host_signed(&j, &known, &good);
 		if (rc)

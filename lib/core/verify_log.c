@@ -18,8 +18,8 @@ struct step {
 	const char *where;
 };
 
-#define FIND(s, number, ...)                                                   \
-	verify_find_in((s)->v, (s)->list, (number), (s)->index, (s)->index,    \
+#define FIND(s, number, ...)                                                \
+	verify_find_in((s)->v, (s)->list, (number), (s)->index, (s)->index, \
 		       false, (s)->where, __VA_ARGS__)
 
 /* What stands after `type`; *ret_ok: it may stand here at all. */

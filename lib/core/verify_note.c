@@ -185,21 +185,21 @@ static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,
 	return 0;
 }
 
-static int malformed(struct seal_verify *v,
-		     enum seal_verify_note_source source, const char *where)
+static int malformed(struct seal_verify *v, enum seal_verify_note_source source,
+		     const char *where)
 {
 	if (source == SEAL_VERIFY_NOTE_FRAME)
 		return verify_find_in(v, &v->cell.side, 30,
 				      v->walk.next ? v->walk.next - 1 : 0,
 				      v->walk.next ? v->walk.next - 1 : 0,
-				      false, where, "a receipt that is no note");
+				      false, where,
+				      "a receipt that is no note");
 	return verify_find(v, source == SEAL_VERIFY_NOTE_ACKED ? 29 : 30, 1, 0,
 			   false, where, "a checkpoint that is no note");
 }
 
-int seal_verify_note(struct seal_verify *v,
-		     enum seal_verify_note_source source, const uint8_t *note,
-		     size_t len, const char *where)
+int seal_verify_note(struct seal_verify *v, enum seal_verify_note_source source,
+		     const uint8_t *note, size_t len, const char *where)
 {
 	struct seal_checkpoint cp;
 	struct verify_claim *claim;
@@ -246,6 +246,12 @@ int seal_verify_state(struct seal_verify *v, uint64_t sealed_size,
 	snprintf(claim->where, sizeof(claim->where), "state");
 	v->want_known = false;
 	return 0;
+}
+
+int seal_verify_beside(struct seal_verify *v, const char *file,
+		       const char *text)
+{
+	return verify_find(v, 29, 1, 0, false, file, "%s: %s", file, text);
 }
 
 int seal_verify_acked(struct seal_verify *v)

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static bool is_foreign(struct seal_verify *v, const struct seal_verify_segment *s)
+static bool is_foreign(struct seal_verify *v,
+		       const struct seal_verify_segment *s)
 {
 	if (v->have_log_id && !seal_hash_equal(&v->log_id, &s->log_id))
 		return true;
@@ -25,7 +26,7 @@ static void take_identity(struct seal_verify *v,
 
 /* ret_ok: frontier and head of the header agree with one another. */
 static int fold(const struct seal_verify_segment *s,
-		 struct seal_frontier *ret_frontier, bool *ret_ok)
+		struct seal_frontier *ret_frontier, bool *ret_ok)
 {
 	struct seal_hash root;
 	int rc;
@@ -217,7 +218,7 @@ static int follow(struct seal_verify *v, const struct seal_verify_segment *s)
 		head_of(s, &head);
 		rc = verify_head(v, &head);
 		if (rc || v->sealed.next == s->first_index)
-			return rc ? rc
+			return rc		       ? rc
 			       : v->walk.have_frontier ? 0
 						       : enter(v, s);
 	}

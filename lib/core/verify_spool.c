@@ -45,7 +45,8 @@ static int bad_head(struct seal_verify *v, const struct seal_verify_head *h,
 	verify_place(where, h->where, h->offset);
 	if (root_right)
 		return verify_find_in(v, &v->cell.bad, 10, first, last, false,
-				      where, "the seal of a true root is wrong");
+				      where,
+				      "the seal of a true root is wrong");
 	return verify_find_in(v, &v->cell.bad, 30, last, last, false, where,
 			      "a head that is not what was sealed here");
 }
@@ -163,8 +164,7 @@ int seal_verify_opening(struct seal_verify *v, uint64_t index, uint8_t part,
 	rc = seal_commitment(part, salt, value, len, &commitment);
 	if (rc == SEAL_E_NOMEM || rc == SEAL_E_CRYPTO)
 		return rc;
-	if (!rc &&
-	    seal_hash_equal(&commitment, &v->opening_commitment[part]))
+	if (!rc && seal_hash_equal(&commitment, &v->opening_commitment[part]))
 		return 0;
 	verify_place(place, where, offset);
 	return verify_find_in(v, &v->cell.side, 31, index, index, false, place,
@@ -192,8 +192,7 @@ int seal_verify_defect(struct seal_verify *v, enum seal_verify_defect what,
 		return 0;
 	v->frontier_due = false;
 	if (what == SEAL_VERIFY_DEFECT_FILE)
-		return verify_find(v, 30, 1, 0, false, where, "%s",
-				   text[what]);
+		return verify_find(v, 30, 1, 0, false, where, "%s", text[what]);
 	if (maybe_entry)
 		return verify_cell_add_lost(v, where, offset);
 	return side(v, what == SEAL_VERIFY_DEFECT_UNKNOWN ? 25 : 30, where,

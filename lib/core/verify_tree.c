@@ -23,8 +23,8 @@ static uint64_t first_of(unsigned level, uint64_t number)
 static uint64_t last_of(const struct verify_tree *t, unsigned level,
 			uint64_t number, unsigned width)
 {
-	uint64_t last = first_of(level, number) +
-			((uint64_t)width << (8 * level)) - 1;
+	uint64_t last =
+		first_of(level, number) + ((uint64_t)width << (8 * level)) - 1;
 
 	return last < t->size ? last : t->size - 1;
 }

@@ -26,7 +26,7 @@ struct verify_bundle {
 	unsigned width;
 	const uint8_t *bytes; /* borrowed from the source */
 	size_t len;
-	unsigned count; /* whole entries */
+	unsigned count;			  /* whole entries */
 	size_t offset[VERIFY_BUNDLE_MAX]; /* of the entry, behind its length */
 	size_t entry_len[VERIFY_BUNDLE_MAX];
 	struct seal_hash leaf[VERIFY_BUNDLE_MAX];

@@ -35,3 +35,5 @@ EXTRA_DIST += %D%/lsan.supp
 tests_lib_libsealtest_la_SOURCES += %D%/testhost.h %D%/testhost.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststore.h %D%/teststore.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c
+# Damaged spools for the verifier.
+tests_lib_libsealtest_la_SOURCES += %D%/verify_bench.h %D%/verify_bench.c

@@ -7,6 +7,7 @@
 # includes "core/buf.h", "tests/lib/testdata.h". What the linker is to wrap, for
 # all of them alike, goes into unit_wrap beside the code in tests/lib.
 unit_tests += %D%/test_err
+unit_tests += %D%/test_verify
 unit_tests += %D%/test_testdata
 unit_tests += %D%/test_x509
 unit_tests += %D%/test_oom

@@ -17,7 +17,8 @@
 static const char help[] =
 	"Usage: auditseal check-proof --policy FILE [OPTIONS] FILE.tlog-proof\n"
 	"\n"
-	"Checks that the entry is in the log at its index, that the log signed\n"
+	"Checks that the entry is in the log at its index, that the log "
+	"signed\n"
 	"the checkpoint, and that the policy's quorum cosigned it.\n"
 	"\n"
 	"  --policy FILE  whom to trust (the log's key and the quorum)\n"

@@ -7,6 +7,7 @@
 #include "walk.h"
 
 #include "core/entry.h"
+#include "spool/feed.h"
 #include "spool/state.h"
 
 #include <errno.h>
@@ -14,9 +15,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SPOOLS	     "/var/spool/rsyslog/auditseal/*"
-#define WARN_US	     ((uint64_t)5 * 60 * 1000000)
-#define CRITICAL_US  ((uint64_t)60 * 60 * 1000000)
+#define SPOOLS	    "/var/spool/rsyslog/auditseal/*"
+#define WARN_US	    ((uint64_t)5 * 60 * 1000000)
+#define CRITICAL_US ((uint64_t)60 * 60 * 1000000)
 
 static const char help[] =
 	"Usage: auditseal status [OPTIONS] [SPOOL...]\n"
@@ -91,8 +92,7 @@ static int load(const char *dir, struct status *s, struct seal_diag *diag)
 	return rc;
 }
 
-static void look(const char *dir, const struct limits *limits,
-		 struct status *s)
+static void look(const char *dir, const struct limits *limits, struct status *s)
 {
 	struct seal_diag diag = {0};
 	uint64_t now = cli_now_us();
@@ -100,7 +100,7 @@ static void look(const char *dir, const struct limits *limits,
 
 	memset(s, 0, sizeof(*s));
 	s->dir = dir;
-	rc = cli_spool_origin(dir, s->origin, &diag);
+	rc = seal_feed_origin(seal_io_posix(), dir, false, s->origin, &diag);
 	if (!rc)
 		rc = load(dir, s, &diag);
 	if (!rc && s->sealed > s->receipted)
@@ -133,8 +133,8 @@ static void put_text(const struct status *s)
 	}
 	cli_format_age(s->age_us, age);
 	cli_format_time(s->newest_receipt_us, receipt);
-	printf(": sealed %" PRIu64 ", receipted %" PRIu64
-	       ", backlog %" PRIu64 "%s%s, newest receipt %s\n",
+	printf(": sealed %" PRIu64 ", receipted %" PRIu64 ", backlog %" PRIu64
+	       "%s%s, newest receipt %s\n",
 	       s->sealed, s->receipted,
 	       s->sealed > s->receipted ? s->sealed - s->receipted : 0,
 	       s->age_us ? " since " : "", s->age_us ? age : "",

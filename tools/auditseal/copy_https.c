@@ -40,9 +40,8 @@ static int get(struct https_feed *f, const struct seal_resource *resource,
 				   &f->body, diag);
 	if (!rc && response.status != 200 && response.status != 404)
 		rc = seal_diag_set(
-			diag, SEAL_E_PROTOCOL,
-			"%s answers %u%s", seal_buf_cstr(&url),
-			response.status,
+			diag, SEAL_E_PROTOCOL, "%s answers %u%s",
+			seal_buf_cstr(&url), response.status,
 			response.status == 401 || response.status == 403
 				? ": a reader's certificate is needed "
 				  "(--tls-cert, --tls-key)"
@@ -111,7 +110,7 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width,
 	if (rc)
 		return rc;
 	*ret_bytes = f->body.data;
-	*ret_len = !there ? 0
+	*ret_len = !there		     ? 0
 		   : resource.width != width ? cut(&f->body, width)
 					     : f->body.len;
 	return 0;

@@ -22,7 +22,7 @@ static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 		     struct seal_diag *diag)
 {
 	struct store_feed *f = ctx;
-	uint8_t hashes[SEAL_STORAGE_WIDTH][32];
+	struct seal_hash hashes[SEAL_STORAGE_WIDTH];
 	unsigned have = 0, i;
 	int rc = f->storage->ops->get_tile(f->storage, f->log->id, level,
 					   number, hashes, &have, diag);
@@ -34,7 +34,7 @@ static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 		return rc;
 	*ret_width = have < width ? have : width;
 	for (i = 0; i < *ret_width; i++)
-		memcpy(ret_hashes[i].b, hashes[i], sizeof(ret_hashes[i].b));
+		ret_hashes[i] = hashes[i];
 	return 0;
 }
 

@@ -12,7 +12,8 @@
 #define CLI_PATH_BYTES	  4096
 
 /* "web01.example.com/audit" as a file name: '/' becomes '@'. */
-void cli_origin_file(const char *origin, char ret_name[SEAL_ORIGIN_MAX_BYTES + 1]);
+void cli_origin_file(const char *origin,
+		     char ret_name[SEAL_ORIGIN_MAX_BYTES + 1]);
 
 /* This host's full name in lower case and "/audit".  SEAL_E_CONFIG. */
 int cli_default_origin(char ret_origin[SEAL_ORIGIN_MAX_BYTES + 1],

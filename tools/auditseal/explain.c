@@ -22,8 +22,9 @@ static const struct cli_explanation explanations[] = {
 	 "sign.",
 	 "Do not trust the named entries; the sealed ones around them are "
 	 "proven."},
-	{4, "A sealed entry stands at another place than the one it was sealed "
-	    "for.",
+	{4,
+	 "A sealed entry stands at another place than the one it was sealed "
+	 "for.",
 	 "Entries were moved or swapped.",
 	 "The order of the indices is the sealed order; keep the copy and "
 	 "compare with another one."},
@@ -73,8 +74,9 @@ static const struct cli_explanation explanations[] = {
 	 "next start of rsyslogd records it.",
 	 "Start rsyslogd (it recovers the tail and says so in the log), then "
 	 "verify again."},
-	{14, "The clock of the host went backwards, or disagrees with a "
-	     "receipt.",
+	{14,
+	 "The clock of the host went backwards, or disagrees with a "
+	 "receipt.",
 	 "Time was set by hand or by NTP after a long gap.",
 	 "The order of entries is their index, not their time.  Check the "
 	 "host's clock."},
@@ -92,8 +94,9 @@ static const struct cli_explanation explanations[] = {
 	 "A program logs in another one's name, or the input does not ask the "
 	 "kernel.",
 	 "Look at the record's \"trusted\" part, not at its tag."},
-	{20, "The host was not stopped in order: it recovered after a crash, "
-	     "and its log says what was salvaged and what was dropped.",
+	{20,
+	 "The host was not stopped in order: it recovered after a crash, "
+	 "and its log says what was salvaged and what was dropped.",
 	 "kill -9, power loss, a crash of rsyslogd.",
 	 "Nothing, if the crash is known.  What was dropped is in the "
 	 "recovery entry: 'auditseal show'."},
@@ -115,8 +118,9 @@ static const struct cli_explanation explanations[] = {
 	{25, "Something here was made by a newer version of auditseal.",
 	 "The copy comes from a newer host or store.",
 	 "Verify with a newer auditseal; what this one knows was checked."},
-	{26, "A part of a record that the store once held is gone, and no "
-	     "redaction declares it.",
+	{26,
+	 "A part of a record that the store once held is gone, and no "
+	 "redaction declares it.",
 	 "It was erased without a record.", "Ask the store's owner."},
 	{27,
 	 "A party states less than it stated before, in a living log: the log "
@@ -141,9 +145,10 @@ static const struct cli_explanation explanations[] = {
 	{31, "A committed part does not match its commitment.",
 	 "The part was changed after the record was sealed.",
 	 "The record's public bytes still stand; do not trust the part."},
-	{32, "The order of control entries (start, stop, recovery, epoch) or "
-	     "of the pieces of a long record is one that the host never "
-	     "writes.",
+	{32,
+	 "The order of control entries (start, stop, recovery, epoch) or "
+	 "of the pieces of a long record is one that the host never "
+	 "writes.",
 	 "The log was written by something else with the host's keys.",
 	 "Treat the keys as no longer the host's alone."},
 	{33, "Nothing excludes that the end of the log was cut off.",
@@ -155,8 +160,9 @@ static const struct cli_explanation explanations[] = {
 	 "The host or the store has been down, or an old copy is shown.",
 	 "Look at 'auditseal status' on the host.  For an old copy give "
 	 "--as-of with the time it was made."},
-	{35, "Receipts are there, but not from as many parties as the policy "
-	     "asks for.",
+	{35,
+	 "Receipts are there, but not from as many parties as the policy "
+	 "asks for.",
 	 "A mirror or witness is down, or the policy names others.",
 	 "Check the policy's quorum line, then the named stores."},
 	{36, "Nothing ties the keys that signed this log to a key you trust.",

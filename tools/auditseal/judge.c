@@ -119,10 +119,9 @@ static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
 	bool segment;
 
 	if (!dir)
-		return seal_diag_set_errno(diag,
-					   errno == EACCES ? SEAL_E_PERM
-							   : SEAL_E_IO,
-					   errno, "cannot read %s", target);
+		return seal_diag_set_errno(
+			diag, errno == EACCES ? SEAL_E_PERM : SEAL_E_IO, errno,
+			"cannot read %s", target);
 	segment = has_segment(dir);
 	closedir(dir);
 	if (segment || exists_in(target, "state") ||

@@ -93,7 +93,8 @@ static int judge_others(struct visit *visit)
 
 	for (i = 0; policy && i < seal_policy_log_count(policy) && !rc; i++) {
 		origin = seal_policy_log(policy, i)->vkey.name;
-		if (visit->seen[i] || (trust->log && strcmp(trust->log, origin)))
+		if (visit->seen[i] ||
+		    (trust->log && strcmp(trust->log, origin)))
 			continue;
 		mark_seen(visit, origin);
 		rc = judge_absent(visit, origin);

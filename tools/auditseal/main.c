@@ -8,9 +8,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_cmd_verify, &cli_cmd_show,	       &cli_cmd_status,
-	&cli_cmd_prove,	 &cli_cmd_check_proof, &cli_cmd_explain,
-	&cli_cmd_init,
+	&cli_cmd_verify,      &cli_cmd_show,	&cli_cmd_status, &cli_cmd_prove,
+	&cli_cmd_check_proof, &cli_cmd_explain, &cli_cmd_init,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -33,10 +32,9 @@ static void usage(FILE *out)
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-12s %s\n", commands[i]->name,
 			commands[i]->brief);
-	fprintf(out,
-		"\n'auditseal COMMAND --help' tells more.  Example:\n"
-		"  auditseal verify /var/spool/rsyslog/auditseal/"
-		"web01.example.com@audit --policy policy\n");
+	fprintf(out, "\n'auditseal COMMAND --help' tells more.  Example:\n"
+		     "  auditseal verify /var/spool/rsyslog/auditseal/"
+		     "web01.example.com@audit --policy policy\n");
 }
 
 static int unknown(const char *name)

@@ -11,8 +11,8 @@
 
 int cli_fail(int code, const struct seal_diag *diag)
 {
-	const char *text = diag && diag->text[0] ? diag->text
-						 : seal_strerror(code);
+	const char *text =
+		diag && diag->text[0] ? diag->text : seal_strerror(code);
 
 	fflush(stdout);
 	fprintf(stderr, "auditseal: ");

@@ -40,9 +40,7 @@ static const char *status_text(int exit_status)
 
 static const char *status_colour(const struct look *l, int exit_status)
 {
-	return exit_status == 0	  ? l->good
-	       : exit_status == 2 ? l->bad
-				  : l->warn;
+	return exit_status == 0 ? l->good : exit_status == 2 ? l->bad : l->warn;
 }
 
 static void safe(const struct look *l, const char *text)
@@ -90,7 +88,8 @@ static void put_finding(const struct look *l, const struct seal_finding *f)
 	}
 	fprintf(l->out, "\n");
 	put_times(l, f);
-	fprintf(l->out, "         do:  %s\n         see: auditseal explain %s\n",
+	fprintf(l->out,
+		"         do:  %s\n         see: auditseal explain %s\n",
 		info->next_step, info->id);
 }
 
@@ -171,8 +170,8 @@ static void put_anchor(const struct look *l, const struct seal_verdict *v)
 		fprintf(l->out, "none: a cut at the end would not show\n");
 		return;
 	case SEAL_ANCHOR_EXPECTED:
-		fprintf(l->out,
-			"size %" PRIu64 ", as the operator expects\n", a->size);
+		fprintf(l->out, "size %" PRIu64 ", as the operator expects\n",
+			a->size);
 		return;
 	case SEAL_ANCHOR_QUORUM:
 		break;
@@ -185,14 +184,15 @@ static void put_anchor(const struct look *l, const struct seal_verdict *v)
 	safe(l, a->names);
 	fprintf(l->out, "\n");
 	if (a->sole_word)
-		fprintf(l->out, "           on the word of who serves this copy "
-				"alone: no pin, no second copy\n");
+		fprintf(l->out,
+			"           on the word of who serves this copy "
+			"alone: no pin, no second copy\n");
 }
 
 static void put_window(const struct look *l, const struct seal_verdict *v)
 {
-	uint64_t behind = v->size > v->anchor.size ? v->size - v->anchor.size
-						   : 0;
+	uint64_t behind =
+		v->size > v->anchor.size ? v->size - v->anchor.size : 0;
 
 	if (v->anchor.kind && behind)
 		fprintf(l->out,

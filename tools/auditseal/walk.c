@@ -145,31 +145,6 @@ int cli_walk_spool(const char *dir, uint64_t from, uint64_t to,
 	return walk_spool(dir, false, &w, diag);
 }
 
-int cli_spool_origin(const char *dir,
-		     char ret_origin[SEAL_ORIGIN_MAX_BYTES + 1],
-		     struct seal_diag *diag)
-{
-	const struct seal_reader_segment *s;
-	struct seal_reader *reader;
-	bool found = false;
-	size_t i;
-	int rc = seal_reader_open(seal_io_posix(), dir, &reader, diag);
-
-	if (rc)
-		return rc;
-	for (i = 0; i < seal_reader_segments(reader) && !found; i++) {
-		s = seal_reader_segment(reader, i);
-		found = !s->status;
-		if (found)
-			memcpy(ret_origin, s->header.origin,
-			       SEAL_ORIGIN_MAX_BYTES + 1);
-	}
-	seal_reader_free(reader);
-	return found ? 0
-		     : seal_diag_set(diag, SEAL_E_NOTFOUND,
-				     "%s has no readable segment", dir);
-}
-
 /* ---- a store's copy ---- */
 
 static int walk_bundle(const struct cli_copy *copy, uint64_t number,

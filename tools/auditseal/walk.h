@@ -27,11 +27,6 @@ int cli_walk(const struct cli_trust *trust, const char *target, uint64_t from,
 int cli_walk_spool(const char *dir, uint64_t from, uint64_t to,
 		   cli_entry_fn *fn, void *ctx, struct seal_diag *diag);
 
-/* The origin in the first readable header of a spool. */
-int cli_spool_origin(const char *dir,
-		     char ret_origin[SEAL_ORIGIN_MAX_BYTES + 1],
-		     struct seal_diag *diag);
-
 /* An entry with the proof that the newest checkpoint at hand includes it. */
 struct cli_proven {
 	uint8_t *entry; /* owned */
