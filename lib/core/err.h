@@ -12,33 +12,33 @@
 
 #include <stdint.h>
 
-#define SEAL_ERRORS(X)                                                         \
-	X(INTERNAL, -1, "internal error, a bug in auditseal")                  \
-	X(NOMEM, -2, "out of memory")                                          \
-	X(ARG, -3, "invalid argument")                                         \
-	X(RANGE, -4, "value out of range")                                     \
-	X(SHORT, -5, "input ends too early")                                   \
-	X(FORMAT, -6, "malformed input")                                       \
-	X(TOOBIG, -7, "too large")                                             \
-	X(UNKNOWN, -8, "unknown format, made by a newer version")              \
-	X(CRYPTO, -9, "the cryptographic library failed")                      \
-	X(KEY, -10, "not an acceptable key")                                   \
-	X(SIG, -11, "signature does not verify")                               \
-	X(PROOF, -12, "proof does not verify")                                 \
-	X(NOTFOUND, -13, "not found")                                          \
-	X(EXISTS, -14, "exists already")                                       \
-	X(IO, -15, "input/output error")                                       \
-	X(NOSPACE, -16, "no space left")                                       \
-	X(PERM, -17, "permission denied")                                      \
-	X(BUSY, -18, "in use by another process")                              \
-	X(DAMAGED, -19, "the stored data are damaged")                         \
-	X(ROLLBACK, -20, "the stored data are older than they must be")        \
-	X(FOREIGN, -21, "belongs to another log")                              \
-	X(NET, -22, "the peer could not be reached")                           \
-	X(TLS, -23, "the TLS connection was refused")                          \
-	X(PROTOCOL, -24, "the peer broke the protocol")                        \
-	X(STOPPED, -25, "stopped on request")                                  \
-	X(CONFIG, -26, "invalid configuration")                                \
+#define SEAL_ERRORS(X)                                                  \
+	X(INTERNAL, -1, "internal error, a bug in auditseal")           \
+	X(NOMEM, -2, "out of memory")                                   \
+	X(ARG, -3, "invalid argument")                                  \
+	X(RANGE, -4, "value out of range")                              \
+	X(SHORT, -5, "input ends too early")                            \
+	X(FORMAT, -6, "malformed input")                                \
+	X(TOOBIG, -7, "too large")                                      \
+	X(UNKNOWN, -8, "unknown format, made by a newer version")       \
+	X(CRYPTO, -9, "the cryptographic library failed")               \
+	X(KEY, -10, "not an acceptable key")                            \
+	X(SIG, -11, "signature does not verify")                        \
+	X(PROOF, -12, "proof does not verify")                          \
+	X(NOTFOUND, -13, "not found")                                   \
+	X(EXISTS, -14, "exists already")                                \
+	X(IO, -15, "input/output error")                                \
+	X(NOSPACE, -16, "no space left")                                \
+	X(PERM, -17, "permission denied")                               \
+	X(BUSY, -18, "in use by another process")                       \
+	X(DAMAGED, -19, "the stored data are damaged")                  \
+	X(ROLLBACK, -20, "the stored data are older than they must be") \
+	X(FOREIGN, -21, "belongs to another log")                       \
+	X(NET, -22, "the peer could not be reached")                    \
+	X(TLS, -23, "the TLS connection was refused")                   \
+	X(PROTOCOL, -24, "the peer broke the protocol")                 \
+	X(STOPPED, -25, "stopped on request")                           \
+	X(CONFIG, -26, "invalid configuration")                         \
 	X(CLONE, -27, "the keys were made on another machine")
 
 enum seal_error {
@@ -56,7 +56,8 @@ struct seal_diag {
 	int sys_errno;	 /* errno where the system said no, else 0 */
 	uint64_t offset; /* byte offset the error is about, else 0 */
 	uint64_t index;	 /* entry index the error is about, else 0 */
-	char text[SEAL_DIAG_TEXT_BYTES]; /* one sentence: what, where, the fix */
+	char text[SEAL_DIAG_TEXT_BYTES]; /* one sentence: what, where, the fix
+					  */
 };
 
 /* The text of a code, never NULL; "unknown error" for a number not above. */

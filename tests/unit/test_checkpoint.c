@@ -128,59 +128,80 @@ static void test_golden_cosignature(void **state)
 	free(golden);
 }
 
-/* The independent implementation's log of three frames: seal and receipt. */
-static void test_seal_and_receipt(void **state)
+/* The independent implementation's log of three frames. */
+static void three_frames(struct seal_checkpoint *ret_cp)
+{
+	struct seal_hash root;
+
+	assert_int_equal(seal_hex_decode("73c2efd654c2614904244bd5409eec8f"
+					 "912bd0786ec593858d364885c5c84d8f",
+					 64, root.b, 32),
+			 0);
+	assert_int_equal(seal_checkpoint_init(
+				 ret_cp, "audit.example.org/host17", 3, &root),
+			 0);
+}
+
+/* The key of the seed first, first + 1, ... */
+static struct seal_key *key_from(uint8_t first)
+{
+	uint8_t seed[SEAL_SEED_BYTES];
+	struct seal_key *key;
+
+	for (uint8_t i = 0; i < sizeof(seed); i++)
+		seed[i] = (uint8_t)(first + i);
+	assert_int_equal(seal_key_from_seed(seed, &key), 0);
+	return key;
+}
+
+static void test_host_line(void **state)
 {
 	static const char line[] =
 		"\xe2\x80\x94 audit.example.org/host17 "
 		"Nmm1BhMlIGUCnW1yi7a7pt1c9ORZ0kQ59MmLs3MnfV0N7J2hVtqr7o5r"
 		"EK156kqvdyx6azD8KXfaCXF0HMzPGT5D0wo=\n";
-	static const char receipt[] =
-		"\xe2\x80\x94 store.example.org/w1 "
-		"Av3gIQAAAABlU/EBvNpTOC8za00pCQubY64KXv9e3gyni/R/91z0xXn9"
-		"wg2/YmIRIzdN/sqBtnHDtjcBXw5dO40H8Sg4tE3QEFaoDw==\n";
 	static const char vkey_text[] =
 		"audit.example.org/host17+3669b506+"
 		"AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
-	uint8_t seed[SEAL_SEED_BYTES];
+	struct seal_key *key = key_from(0);
 	struct seal_buf b = SEAL_BUF_INIT;
 	struct seal_checkpoint cp;
 	struct seal_vkey vkey;
-	struct seal_note note;
-	struct seal_key *key;
-	struct seal_hash root;
-	uint64_t time_s;
 
 	(void)state;
-	assert_int_equal(seal_hex_decode("73c2efd654c2614904244bd5409eec8f"
-					 "912bd0786ec593858d364885c5c84d8f",
-					 64, root.b, 32),
-			 0);
-	assert_int_equal(
-		seal_checkpoint_init(&cp, "audit.example.org/host17", 3, &root),
-		0);
-	for (uint8_t i = 0; i < 32; i++)
-		seed[i] = i;
-	assert_int_equal(seal_key_from_seed(seed, &key), 0);
+	three_frames(&cp);
 	assert_int_equal(seal_checkpoint_put_signed(&b, &cp, key, NULL), 0);
 	assert_string_equal(seal_buf_cstr(&b) + b.len - strlen(line), line);
 	assert_int_equal(seal_vkey_init(&vkey, cp.origin, SEAL_KEY_ED25519,
 					seal_key_public(key), NULL),
 			 0);
-	seal_key_free(key);
 	seal_buf_reset(&b);
 	seal_vkey_put(&b, &vkey);
 	assert_string_equal(seal_buf_cstr(&b), vkey_text);
 	seal_vkey_fini(&vkey);
+	seal_key_free(key);
+	seal_buf_fini(&b);
+}
 
-	for (uint8_t i = 0; i < 32; i++)
-		seed[i] = (uint8_t)(0x20 + i);
-	assert_int_equal(seal_key_from_seed(seed, &key), 0);
+static void test_receipt(void **state)
+{
+	static const char receipt[] =
+		"\xe2\x80\x94 store.example.org/w1 "
+		"Av3gIQAAAABlU/EBvNpTOC8za00pCQubY64KXv9e3gyni/R/91z0xXn9"
+		"wg2/YmIRIzdN/sqBtnHDtjcBXw5dO40H8Sg4tE3QEFaoDw==\n";
+	struct seal_key *key = key_from(0x20);
+	struct seal_buf b = SEAL_BUF_INIT;
+	struct seal_checkpoint cp;
+	struct seal_vkey vkey;
+	struct seal_note note;
+	uint64_t time_s;
+
+	(void)state;
+	three_frames(&cp);
 	assert_int_equal(seal_vkey_init(&vkey, "store.example.org/w1",
 					SEAL_KEY_COSIGNATURE,
 					seal_key_public(key), NULL),
 			 0);
-	seal_buf_reset(&b);
 	seal_checkpoint_put(&b, &cp);
 	seal_buf_put_u8(&b, '\n');
 	seal_buf_put_str(&b, receipt);
@@ -419,8 +440,8 @@ static void test_spec_example(void **state)
 {
 	size_t len;
 	char *spec = (char *)test_file_read("docs/spec/note.md", &len);
-	struct seal_key *host, *epoch = key_of("example epoch 0"), *mirror;
-	uint8_t low[SEAL_SEED_BYTES], high[SEAL_SEED_BYTES];
+	struct seal_key *host = key_from(0), *mirror = key_from(0x20);
+	struct seal_key *epoch = key_of("example epoch 0");
 	struct seal_buf b = SEAL_BUF_INIT, policy_text = SEAL_BUF_INIT;
 	struct seal_vkey host_vkey, mirror_vkey;
 	struct seal_checkpoint cp;
@@ -428,12 +449,6 @@ static void test_spec_example(void **state)
 	struct seal_note note;
 
 	(void)state;
-	for (uint8_t i = 0; i < 32; i++) {
-		low[i] = i;
-		high[i] = (uint8_t)(0x20 + i);
-	}
-	assert_int_equal(seal_key_from_seed(low, &host), 0);
-	assert_int_equal(seal_key_from_seed(high, &mirror), 0);
 	assert_int_equal(seal_hex_decode("a55ae547d1e40a85a91152769715399b"
 					 "3c031e1896157a7c18126364ee8650b8",
 					 64, root.b, 32),
@@ -523,7 +538,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden_checkpoint),
 		cmocka_unit_test(test_golden_cosignature),
-		cmocka_unit_test(test_seal_and_receipt),
+		cmocka_unit_test(test_host_line),
+		cmocka_unit_test(test_receipt),
 		cmocka_unit_test(test_leaving),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_put_refuses),
