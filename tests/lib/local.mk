@@ -37,3 +37,4 @@ tests_lib_libsealtest_la_SOURCES += %D%/teststore.h %D%/teststore.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c
 # Damaged spools for the verifier.
 tests_lib_libsealtest_la_SOURCES += %D%/verify_bench.h %D%/verify_bench.c
+tests_lib_libsealtest_la_SOURCES += %D%/storedaemon.h %D%/storedaemon.c

@@ -23,7 +23,8 @@
 #include "say.h"
 #include "service.h"
 
-#define DRAIN_STEPS   100 /* of 0.1 s: connections of before a SIGHUP */
+#define DRAIN_STEP_NS 10000000 /* 10 ms */
+#define DRAIN_STEPS   1000
 #define EXPIRY_WARN_S (INT64_C(30) * 86400)
 
 static const char usage[] =
@@ -152,26 +153,32 @@ static int listening_tell(struct run *run, struct seal_diag *diag)
 	return rc;
 }
 
-/* The old server lets its connections end, for 10 s at most. */
-static void server_drain(struct http_server *old, const sigset_t *signals)
+static void listening_forget(const struct run *run)
 {
-	const struct timespec step = {.tv_nsec = 100000000};
-	sigset_t ending = *signals;
-	int i, got = -1;
+	char *path = store_path(run->dir, FILE_LISTENING);
 
-	sigdelset(&ending, SIGHUP);
-	for (i = 0; i < DRAIN_STEPS && http_server_connections(old); i++) {
-		got = sigtimedwait(&ending, NULL, &step);
-		if (got > 0)
-			break;
-	}
-	http_server_stop(old);
-	if (got > 0)
-		kill(getpid(), got); /* for the loop */
+	if (path)
+		unlink(path);
+	free(path);
+}
+
+/*
+ * Lets a server answer the requests it has, for 10 s at most, and ends it.  The
+ * other end of an idle connection makes a new one.
+ */
+static void server_end(struct http_server *server)
+{
+	const struct timespec step = {.tv_nsec = DRAIN_STEP_NS};
+	int i;
+
+	http_server_quiesce(server);
+	for (i = 0; i < DRAIN_STEPS && http_server_busy(server); i++)
+		nanosleep(&step, NULL);
+	http_server_stop(server);
 }
 
 /* A new server takes the socket over; on failure the old one goes on. */
-static void reload(struct run *run, const sigset_t *signals)
+static void reload(struct run *run)
 {
 	struct http_server *old = run->server;
 	struct seal_diag diag = {0};
@@ -183,8 +190,7 @@ static void reload(struct run *run, const sigset_t *signals)
 		    diag.text);
 		return;
 	}
-	http_server_quiesce(old);
-	server_drain(old, signals);
+	server_end(old);
 	say("read certificates and policy again");
 }
 
@@ -195,7 +201,7 @@ static void signals_serve(struct run *run, const sigset_t *signals)
 	for (;;) {
 		got = sigwaitinfo(signals, NULL);
 		if (got == SIGHUP)
-			reload(run, signals);
+			reload(run);
 		else if (got > 0)
 			return;
 	}
@@ -223,17 +229,17 @@ static int serve(struct run *run, struct seal_diag *diag)
 	service_manager_tell("READY=1");
 	signals_serve(run, &signals);
 	service_manager_tell("STOPPING=1");
+	listening_forget(run);
+	server_end(run->server);
+	run->server = NULL;
 	return 0;
 }
 
 static void run_fini(struct run *run)
 {
-	char *path = store_path(run->dir, FILE_LISTENING);
-
+	if (run->server)
+		listening_forget(run);
 	http_server_stop(run->server);
-	if (run->server && path)
-		unlink(path);
-	free(path);
 	store_close(run->store);
 	if (run->listen_fd >= 0)
 		close(run->listen_fd);

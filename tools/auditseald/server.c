@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 struct http_server {
 	struct MHD_Daemon *daemon;
 	struct http_handler handler;
+	atomic_uint busy; /* exchanges */
 };
 
 /* One connection: its certificate is looked at with the first request. */
@@ -210,6 +212,7 @@ static enum MHD_Result exchange_begin(struct http_server *server,
 	if (!ex)
 		return MHD_NO;
 	*request_ctx = ex;
+	atomic_fetch_add(&server->busy, 1);
 	request_begin(server, mhd, c, method, path, ex);
 	if (ex->reply.status && body_expected(method))
 		return reply_send(mhd, ex);
@@ -258,6 +261,7 @@ static void exchange_end(void *ctx, struct MHD_Connection *mhd,
 	reply_fini(&ex->reply);
 	free(ex);
 	*request_ctx = NULL;
+	atomic_fetch_sub(&server->busy, 1);
 }
 
 int http_server_start(int listen_fd, const struct http_tls *tls,
@@ -311,13 +315,9 @@ void http_server_quiesce(struct http_server *server)
 		close(fd);
 }
 
-unsigned http_server_connections(const struct http_server *server)
+unsigned http_server_busy(struct http_server *server)
 {
-	const union MHD_DaemonInfo *info;
-
-	info = MHD_get_daemon_info(server->daemon,
-				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-	return info ? info->num_connections : 0;
+	return atomic_load(&server->busy);
 }
 
 void http_server_stop(struct http_server *server)

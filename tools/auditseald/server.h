@@ -55,9 +55,10 @@ int http_server_start(int listen_fd, const struct http_tls *tls,
 
 /* No new connections; those that are there go on. */
 void http_server_quiesce(struct http_server *server);
-unsigned http_server_connections(const struct http_server *server);
+/* Requests that are being answered now. */
+unsigned http_server_busy(struct http_server *server);
 
-/* Ends connections after the requests that are being answered.  NULL: fine. */
+/* Ends every connection.  NULL: nothing. */
 void http_server_stop(struct http_server *server);
 
 #endif
