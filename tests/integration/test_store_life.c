@@ -222,7 +222,29 @@ static void kill_9_keeps_every_receipt(void **state)
 	}
 }
 
-static void a_signal_reads_everything_again(void **state)
+static char *text_of(const char *file)
+{
+	char *text = calloc(1, 8192);
+	FILE *f = fopen(daemon_path(&d, file), "r");
+
+	assert_true(text && f);
+	assert_true(fread(text, 1, 8191, f) > 0);
+	fclose(f);
+	return text;
+}
+
+static struct seal_x509_key *key_of(const char *file)
+{
+	struct seal_x509_key *key;
+	char *text = text_of(file);
+
+	assert_int_equal(seal_x509_key_from_pem(text, &key, NULL), 0);
+	free(text);
+	return key;
+}
+
+/* A server certificate that clients will tell from the right one. */
+static char *expired_certificate(void)
 {
 	static const char *const names[] = {"localhost"};
 	int64_t now_s = (int64_t)time(NULL);
@@ -232,62 +254,50 @@ static void a_signal_reads_everything_again(void **state)
 		.names = names,
 		.names_count = 1,
 		.not_before_s = now_s - 864000,
-		.not_after_s = now_s - 86400, /* expired: clients will tell */
+		.not_after_s = now_s - 86400,
 	};
-	struct seal_buf ca = SEAL_BUF_INIT, key_pem = SEAL_BUF_INIT;
-	struct seal_x509_key *ca_key, *key;
+	struct seal_x509_key *ca_key = key_of("ca.key");
+	struct seal_x509_key *key = key_of("server.key");
+	char *ca = text_of("ca.pem"), *pem;
+
+	assert_int_equal(
+		seal_x509_cert_make(&tmpl, key, ca, ca_key, &pem, NULL), 0);
+	seal_x509_key_free(ca_key);
+	seal_x509_key_free(key);
+	free(ca);
+	return pem;
+}
+
+/* Puts a server certificate in place, and says so to the store. */
+static void server_pem_becomes(const char *text, const char *answer)
+{
+	FILE *f = fopen(daemon_path(&d, "server.pem"), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+	kill(d.pid, SIGHUP);
+	daemon_says(&d, answer);
+	clients_make();
+}
+
+static void a_signal_reads_everything_again(void **state)
+{
+	char *right = text_of("server.pem"), *expired = expired_certificate();
 	struct answer answer;
-	char *pem;
-	FILE *f;
 
 	(void)state;
 	host_checkpoint(&d, writer, &host, 0, 9, 200);
-	seal_buf_extend(&ca, 8192);
-	f = fopen(daemon_path(&d, "ca.pem"), "r");
-	ca.data[fread(ca.data, 1, 8191, f)] = '\0';
-	fclose(f);
-	seal_buf_extend(&key_pem, 8192);
-	f = fopen(daemon_path(&d, "ca.key"), "r");
-	key_pem.data[fread(key_pem.data, 1, 8191, f)] = '\0';
-	fclose(f);
-	assert_int_equal(
-		seal_x509_key_from_pem((char *)key_pem.data, &ca_key, NULL), 0);
-	f = fopen(daemon_path(&d, "server.key"), "r");
-	key_pem.data[fread(key_pem.data, 1, 8191, f)] = '\0';
-	fclose(f);
-	assert_int_equal(
-		seal_x509_key_from_pem((char *)key_pem.data, &key, NULL), 0);
-	assert_int_equal(seal_x509_cert_make(&tmpl, key, (char *)ca.data,
-					     ca_key, &pem, NULL),
-			 0);
-	assert_int_equal(rename(daemon_path(&d, "server.pem"), "kept.pem"), 0);
-	/* First a file that is no certificate: the old one stays in force. */
-	f = fopen(daemon_path(&d, "server.pem"), "w");
-	fputs("nonsense\n", f);
-	fclose(f);
-	kill(d.pid, SIGHUP);
-	daemon_says(&d, "stay in force");
-	clients_make();
+	server_pem_becomes("nonsense\n", "stay in force");
 	host_entries(&d, writer, &host, 0, 9, 9, 200);
-	f = fopen(daemon_path(&d, "server.pem"), "w");
-	fputs(pem, f);
-	fclose(f);
-	kill(d.pid, SIGHUP);
-	daemon_says(&d, "certificates and policy again");
-	clients_make();
+	server_pem_becomes(expired, "certificates and policy again");
 	client_ask(&d, reader, "/healthz", NULL, NULL, &answer);
 	assert_int_equal(answer.rc, SEAL_E_TLS);
 	answer_fini(&answer);
-	assert_int_equal(rename("kept.pem", daemon_path(&d, "server.pem")), 0);
-	kill(d.pid, SIGHUP);
-	daemon_says(&d, "certificates and policy again");
-	clients_make();
+	server_pem_becomes(right, "certificates and policy again");
 	assert_int_equal(reader_size(&d, reader, &host), 9);
-	seal_x509_key_free(ca_key);
-	seal_x509_key_free(key);
-	seal_buf_fini(&ca);
-	seal_buf_fini(&key_pem);
-	free(pem);
+	free(right);
+	free(expired);
 }
 
 static void bad_directories(void **state)
