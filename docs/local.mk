@@ -2,3 +2,4 @@
 # man pages
 EXTRA_DIST += %D%/spec/entry.md
 EXTRA_DIST += %D%/spec/note.md
+EXTRA_DIST += %D%/spec/spool.md

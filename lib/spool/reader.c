@@ -3,246 +3,17 @@
  * Iteration over segments, whole or damaged.  Reads only; decides nothing about
  * a log.  Contract: reader.h.
  */
-#include "spool/reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/entry.h"
-#include "core/text.h"
-#include "spool/io_private.h"
+#include "spool/reader_private.h"
 
-#define WINDOW_BYTES	 (SEAL_FRAME_BYTES_MAX + 262144)
-#define SEGMENT_NAME_LEN 24
-#define GROW_BY		 64
 /* What finding the way again may hash: of each byte passed over, and at all. */
 #define BUDGET_PER_BYTE 16
 #define BUDGET_BASE	(1u << 20)
-
-struct seal_reader {
-	const struct seal_io *io;
-	char *dir; /* NULL: one file, at path */
-	char *path;
-	struct seal_reader_segment *segment;
-	size_t segments;
-	/* position */
-	size_t at; /* segment */
-	int fd;	   /* -1: none is open */
-	uint64_t offset, file_bytes;
-	uint64_t data_end; /* one behind the last byte that is not zero */
-	bool has_data_end;
-	/* window */
-	uint8_t *window;
-	uint64_t window_offset;
-	size_t window_len;
-};
-
-/* ---- the list of segments ---- */
-
-static bool segment_name(const char *name, uint64_t *ret_index)
-{
-	size_t i;
-
-	if (strlen(name) != SEGMENT_NAME_LEN || strcmp(name + 20, ".seg"))
-		return false;
-	for (i = 0; i < 20; i++)
-		if (name[i] < '0' || name[i] > '9')
-			return false;
-	for (i = 0; i < 19 && name[i] == '0';)
-		i++;
-	return !seal_dec_decode(name + i, 20 - i, SEAL_TREE_SIZE_MAX,
-				ret_index);
-}
-
-static int add_segment(void *ctx, const char *name)
-{
-	struct seal_reader *reader = ctx;
-	struct seal_reader_segment *grown, *s;
-	uint64_t index;
-
-	if (!segment_name(name, &index))
-		return 0;
-	if (reader->segments % GROW_BY == 0) {
-		grown = realloc(reader->segment,
-				(reader->segments + GROW_BY) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		reader->segment = grown;
-	}
-	s = &reader->segment[reader->segments++];
-	memset(s, 0, sizeof(*s));
-	strcpy(s->name, name);
-	s->name_index = index;
-	return 0;
-}
-
-static int by_index(const void *a, const void *b)
-{
-	const struct seal_reader_segment *x = a, *y = b;
-
-	return (x->name_index > y->name_index) -
-	       (x->name_index < y->name_index);
-}
-
-static int open_segment_file(const struct seal_reader *reader, size_t i,
-			     int *ret_fd)
-{
-	char *path;
-	int r;
-
-	if (!reader->dir)
-		return reader->io->open(reader->io, reader->path, SEAL_IO_READ,
-					ret_fd);
-	path = seal_io_path(reader->dir, reader->segment[i].name);
-	if (!path)
-		return -ENOMEM;
-	r = reader->io->open(reader->io, path, SEAL_IO_READ, ret_fd);
-	free(path);
-	return r;
-}
-
-/* Size and header of one segment; only lack of memory is an error. */
-static int read_header(struct seal_reader *reader, size_t i)
-{
-	uint8_t bytes[SEAL_SEGMENT_HEADER_BYTES_MAX];
-	struct seal_reader_segment *s = &reader->segment[i];
-	const struct seal_io *io = reader->io;
-	struct seal_io_stat st;
-	size_t len;
-	int fd, r;
-
-	r = open_segment_file(reader, i, &fd);
-	if (r == -ENOMEM)
-		return SEAL_E_NOMEM;
-	s->status = SEAL_E_IO;
-	if (r)
-		return 0;
-	r = io->fstat(io, fd, &st);
-	if (!r && st.is_file) {
-		s->size_bytes = st.size_bytes;
-		len = st.size_bytes < sizeof(bytes) ? (size_t)st.size_bytes
-						    : sizeof(bytes);
-		r = seal_io_read_full(io, fd, bytes, len, 0);
-		if (!r)
-			s->status =
-				seal_segment_header_get(bytes, len, &s->header);
-	}
-	io->close(io, fd);
-	return 0;
-}
-
-static int new_reader(const struct seal_io *io, struct seal_reader **ret_reader)
-{
-	struct seal_reader *reader = calloc(1, sizeof(*reader));
-
-	if (!reader)
-		return SEAL_E_NOMEM;
-	reader->io = io;
-	reader->fd = -1;
-	reader->window = malloc(WINDOW_BYTES);
-	if (!reader->window) {
-		free(reader);
-		return SEAL_E_NOMEM;
-	}
-	*ret_reader = reader;
-	return 0;
-}
-
-int seal_reader_open(const struct seal_io *io, const char *dir,
-		     struct seal_reader **ret_reader, struct seal_diag *diag)
-{
-	struct seal_reader *reader;
-	size_t i;
-	int r;
-
-	r = new_reader(io, &reader);
-	if (r)
-		return r;
-	reader->dir = strdup(dir);
-	if (!reader->dir) {
-		r = SEAL_E_NOMEM;
-		goto fail;
-	}
-	r = io->list(io, dir, add_segment, reader);
-	if (r) {
-		r = seal_diag_set_errno(diag, seal_io_error(r), -r,
-					"%s cannot be read", dir);
-		goto fail;
-	}
-	if (reader->segments)
-		qsort(reader->segment, reader->segments,
-		      sizeof(*reader->segment), by_index);
-	for (i = 0; i < reader->segments; i++) {
-		r = read_header(reader, i);
-		if (r)
-			goto fail;
-	}
-	*ret_reader = reader;
-	return 0;
-fail:
-	seal_reader_free(reader);
-	return r;
-}
-
-int seal_reader_open_file(const struct seal_io *io, const char *path,
-			  struct seal_reader **ret_reader,
-			  struct seal_diag *diag)
-{
-	struct seal_reader *reader;
-	struct seal_reader_segment *s;
-	const char *name = strrchr(path, '/');
-	int r;
-
-	r = new_reader(io, &reader);
-	if (r)
-		return r;
-	reader->path = strdup(path);
-	reader->segment = calloc(1, sizeof(*reader->segment));
-	r = reader->path && reader->segment ? 0 : SEAL_E_NOMEM;
-	if (r)
-		goto fail;
-	reader->segments = 1;
-	s = &reader->segment[0];
-	name = name ? name + 1 : path;
-	strncat(s->name, name, sizeof(s->name) - 1);
-	s->name_index = SEAL_TREE_SIZE_MAX;
-	(void)segment_name(name, &s->name_index);
-	r = read_header(reader, 0);
-	if (!r && s->status == SEAL_E_IO)
-		r = seal_diag_set(diag, SEAL_E_IO, "%s cannot be read", path);
-	if (r)
-		goto fail;
-	*ret_reader = reader;
-	return 0;
-fail:
-	seal_reader_free(reader);
-	return r;
-}
-
-void seal_reader_free(struct seal_reader *reader)
-{
-	if (!reader)
-		return;
-	if (reader->fd >= 0)
-		reader->io->close(reader->io, reader->fd);
-	free(reader->window);
-	free(reader->segment);
-	free(reader->path);
-	free(reader->dir);
-	free(reader);
-}
-
-size_t seal_reader_segments(const struct seal_reader *reader)
-{
-	return reader->segments;
-}
-
-const struct seal_reader_segment *
-seal_reader_segment(const struct seal_reader *reader, size_t i)
-{
-	return i < reader->segments ? &reader->segment[i] : NULL;
-}
 
 /* ---- position and window ---- */
 
@@ -259,7 +30,7 @@ int seal_reader_seek(struct seal_reader *reader, size_t segment,
 	if (!offset && s->status && s->status != SEAL_E_UNKNOWN)
 		return SEAL_E_DAMAGED;
 	if (reader->fd < 0 || reader->at != segment) {
-		r = open_segment_file(reader, segment, &fd);
+		r = reader_open_segment(reader, segment, &fd);
 		if (r)
 			return seal_io_error(r);
 		if (reader->fd >= 0)
@@ -301,7 +72,7 @@ static int look(struct seal_reader *reader, uint64_t pos, size_t want,
 		keep = reader->window_len - n;
 		memmove(reader->window, reader->window + n, keep);
 	}
-	n = WINDOW_BYTES - keep;
+	n = READER_WINDOW_BYTES - keep;
 	if (n > left - keep)
 		n = (size_t)(left - keep);
 	reader->window_offset = pos;

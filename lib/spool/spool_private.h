@@ -158,6 +158,15 @@ void spool_add_hint(struct seal_spool *sp, uint64_t size, uint64_t first_index,
 		    uint64_t offset);
 uint64_t spool_used(const struct seal_spool *sp);
 
+/* spool_load.c: files beside the segments, as a start finds them */
+int spool_open_file(struct seal_spool *sp, const char *name, int *ret_fd,
+		    struct seal_diag *diag);
+int spool_open_slots(struct seal_spool *sp, const char *name, uint64_t bytes,
+		     int *ret_fd, struct seal_diag *diag);
+int spool_load_epochs(struct seal_spool *sp, bool fresh,
+		      struct seal_diag *diag);
+int spool_load_state(struct seal_spool *sp, bool fresh, struct seal_diag *diag);
+
 /* spool_batch.c: one commit */
 void spool_batch_begin(struct seal_spool *sp);
 /* An entry of these bytes; the commit's time. */

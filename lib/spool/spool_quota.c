@@ -201,6 +201,8 @@ void spool_free_segments(struct seal_spool *sp)
 	bool freed = false;
 
 	find_quorum_size(sp);
+	if (sp->has_unfinished) /* its entry is not in `epochs` yet */
+		return;
 	/* the open segment holds all that is left: close it, to be freed */
 	if (sp->full && sp->segments == 1 && sp->quorum_size >= sp->head.size)
 		(void)spool_rotate(sp, NULL);

@@ -9,27 +9,7 @@
 
 #include "core/checkpoint.h"
 #include "core/control.h"
-#include "spool/spool_private.h"
-
-#define NEW_LOG                                                     \
-	"nothing was changed; begin a new log with auditseal init " \
-	"--successor-of, and keep this one for verification"
-
-struct mark { /* where the first piece of a long record stands */
-	bool open;
-	uint64_t offset;
-	struct seal_frontier frontier;
-	uint8_t last_type, before_type;
-};
-
-struct scan {
-	struct seal_spool *sp;
-	struct seal_reader *reader;
-	struct spool_scan *out;
-	struct seal_diag *diag;
-	struct mark run;
-	uint64_t behind; /* entries behind the last head */
-};
+#include "spool/spool_scan.h"
 
 static int damaged(struct scan *sc, const char *finding, uint64_t offset,
 		   const char *what)
@@ -43,80 +23,6 @@ static int damaged(struct scan *sc, const char *finding, uint64_t offset,
 		sc->diag->index = sc->out->frontier.size;
 	}
 	return SEAL_E_DAMAGED;
-}
-
-static int rollback(struct scan *sc, const char *who, uint64_t size)
-{
-	return seal_diag_set(
-		sc->diag, SEAL_E_ROLLBACK,
-		"the spool %s ends at %llu entries or tells another history, "
-		"but %s says that %llu were sealed: it is older than it must "
-		"be (AS027); " NEW_LOG,
-		sc->sp->dir, (unsigned long long)sc->out->frontier.size, who,
-		(unsigned long long)size);
-}
-
-/* ---- what was promised about sizes ---- */
-
-static int check_root(struct scan *sc, const char *who, uint64_t size,
-		      const struct seal_hash *root)
-{
-	struct seal_hash here;
-	int r;
-
-	if (sc->out->frontier.size != size)
-		return 0;
-	r = seal_frontier_root(&sc->out->frontier, &here);
-	if (r)
-		return r;
-	return seal_hash_equal(&here, root) ? 0 : rollback(sc, who, size);
-}
-
-/* At the size reached: state and receipts must agree with the root here. */
-static int check_size(struct scan *sc)
-{
-	struct seal_spool *sp = sc->sp;
-	struct seal_checkpoint cp;
-	struct seal_note note;
-	size_t i;
-	int r = 0;
-
-	if (sp->state.sealed)
-		r = check_root(sc, "its file state", sp->state.sealed,
-			       &sp->state.root);
-	for (i = 0; !r && i < sp->acked.mirrors; i++) {
-		const struct seal_acked_mirror *m = &sp->acked.mirror[i];
-
-		if (m->size != sc->out->frontier.size || !m->note_len)
-			continue;
-		r = seal_checkpoint_parse_note(m->note, m->note_len, &note, &cp,
-					       NULL);
-		if (r || cp.size != m->size) {
-			r = 0; /* what is no note promises nothing */
-			continue;
-		}
-		r = check_root(sc, "a receipt", m->size, &cp.root);
-	}
-	return r;
-}
-
-/* Nothing at hand may speak of more than is there. */
-static int check_promises(struct scan *sc)
-{
-	struct seal_spool *sp = sc->sp;
-	uint64_t size = sc->out->frontier.size;
-	size_t i;
-
-	if (sp->state.sealed > size)
-		return rollback(sc, "its file state", sp->state.sealed);
-	for (i = 0; i < sp->acked.mirrors; i++)
-		if (sp->acked.mirror[i].size > size)
-			return rollback(sc, "a receipt",
-					sp->acked.mirror[i].size);
-	if (seal_chain_first(sp->chain) > size)
-		return rollback(sc, "a hand-over in its file epochs",
-				seal_chain_first(sp->chain));
-	return 0;
 }
 
 /* ---- seals ---- */
@@ -283,7 +189,7 @@ static int take_entry(struct scan *sc, const struct seal_reader_item *item)
 	out->before_type = out->last_type;
 	out->last_type = item->frame.type;
 	out->kept_end = item->offset + item->size_bytes;
-	return check_size(sc);
+	return scan_check_size(sc);
 }
 
 /* *ret_good: a head of this very tree. */
@@ -416,7 +322,7 @@ static int take_header(struct scan *sc, const struct seal_reader_segment *s)
 	out->frontier = s->header.frontier;
 	out->head = s->header.head;
 	out->head_end = out->kept_end = s->header.size_bytes;
-	return check_size(sc);
+	return scan_check_size(sc);
 }
 
 /* A record that is not whole is dropped whole. */
@@ -472,6 +378,30 @@ static int scan_epochs_of(struct scan *sc, size_t segment)
 	return r;
 }
 
+/*
+ * Nothing stands in the last segment yet: the entry before it may be a
+ * hand-over whose record did not reach `epochs`.
+ */
+static int learn_before(struct scan *sc, size_t segment)
+{
+	struct spool_scan *out = sc->out, *saved;
+	int r;
+
+	if (!segment || out->frontier.size != out->header.first_index ||
+	    seal_chain_first(sc->sp->chain) == out->header.first_index)
+		return 0;
+	saved = malloc(sizeof(*saved));
+	if (!saved)
+		return SEAL_E_NOMEM;
+	*saved = *out;
+	r = scan_epochs_of(sc, segment - 1);
+	saved->learnt = out->learnt;
+	saved->learnts = out->learnts;
+	*out = *saved;
+	free(saved);
+	return r;
+}
+
 static int scan(struct scan *sc, size_t segment)
 {
 	struct spool_scan *out = sc->out;
@@ -495,7 +425,9 @@ static int scan(struct scan *sc, size_t segment)
 	if (!r && out->has_pending)
 		r = check_pending(sc);
 	if (!r)
-		r = check_promises(sc);
+		r = learn_before(sc, segment);
+	if (!r)
+		r = scan_check_promises(sc);
 	return r;
 }
 

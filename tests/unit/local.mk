@@ -64,3 +64,4 @@ unit_tests += %D%/test_store_roles
 unit_tests += %D%/test_spool_fault
 unit_tests += %D%/test_spool_refuse
 unit_tests += %D%/test_host
+unit_tests += %D%/test_spool_oom
