@@ -153,7 +153,7 @@ void spool_batch_undo(struct seal_spool *sp)
 		(void)spool_repair(sp, NULL);
 }
 
-static void forget_receipts(struct seal_spool *sp)
+void spool_forget_receipts(struct seal_spool *sp)
 {
 	size_t i;
 
@@ -203,7 +203,7 @@ static void take(struct seal_spool *sp, const struct seal_head *head)
 	sp->dirty_to = 0;
 	sp->synced = true;
 	if (b->receipts)
-		forget_receipts(sp);
+		spool_forget_receipts(sp);
 	if (spool_write_head(sp, prev, NULL))
 		spool_alarm(sp, SEAL_ALARM_IO,
 			    "a head could not be written to %s; it goes into "

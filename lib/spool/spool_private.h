@@ -179,6 +179,8 @@ int spool_write_head(struct seal_spool *sp, uint64_t prev_size,
 		     struct seal_diag *diag);
 /* Durable, sealed; or undone. */
 int spool_batch_commit(struct seal_spool *sp, struct seal_diag *diag);
+/* The frames that wait for the next commit; `acked` has them too. */
+void spool_forget_receipts(struct seal_spool *sp);
 /* After an error of _add: nothing of it stays. */
 void spool_batch_undo(struct seal_spool *sp);
 

@@ -123,6 +123,8 @@ static int abandon_tail(struct seal_spool *sp, struct seal_diag *diag)
 		if (r)
 			return r;
 	}
+	/* those of the failed commit stand there and are not to stand twice */
+	spool_forget_receipts(sp);
 	sp->recovery.has_abandoned = true;
 	sp->recovery.abandoned.segment = segment;
 	sp->recovery.abandoned.offset_bytes = offset;
