@@ -11,6 +11,7 @@ EXTRA_DIST += %D%/c2sp/README.md %D%/c2sp/add-checkpoint.req \
 	%D%/c2sp/checkpoint.cosigned %D%/c2sp/policy \
 	%D%/c2sp/rec2.tlog-proof %D%/c2sp/records.ndjson %D%/c2sp/vkeys
 EXTRA_DIST += %D%/control.txt %D%/make_control.py
+EXTRA_DIST += %D%/host17.enroll %D%/make_enroll.py
 EXTRA_DIST += %D%/epochs.txt %D%/make_epochs.py
 EXTRA_DIST += %D%/ed25519/README.md %D%/ed25519/generate.py \
 	%D%/ed25519/keys.txt %D%/ed25519/rfc8032.txt \

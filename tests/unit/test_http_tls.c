@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTPS client: who it trusts, time limits, abort, proxies, addresses. */
+#include "tests/lib/oom.h"
 #include "tests/lib/tls_bench.h"
 
 #include <arpa/inet.h>
@@ -113,6 +114,27 @@ static void bad_configurations_are_told(void **state)
 			 SEAL_E_CONFIG);
 	assert_non_null(strstr(c->diag.text, "no-such-key"));
 	assert_null(http);
+}
+
+static int make_client(void *arg)
+{
+	struct seal_http *http = NULL;
+	int rc = seal_http_new(arg, &http, NULL);
+
+	assert_true(rc == 0 || !http);
+	seal_http_free(http);
+	return rc;
+}
+
+static void out_of_memory_is_told(void **state)
+{
+	struct client *c = *state;
+
+	client_begin(c);
+	c->config.cert_file = "reader.crt";
+	c->config.key_file = "reader.key";
+	/* zlib and libcurl have allocators of their own. */
+	oom_every_flags(make_client, &c->config, OOM_NO_BALANCE);
 }
 
 /* ---- time ---- */
@@ -321,6 +343,7 @@ int main(void)
 		TEST(client_certificates_are_shown),
 		TEST(reload_reads_the_files_again),
 		TEST(bad_configurations_are_told),
+		TEST(out_of_memory_is_told),
 		TEST(slow_servers_meet_their_limits),
 		TEST(nobody_there_is_a_net_error),
 		TEST(abort_is_quick),

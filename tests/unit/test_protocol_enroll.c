@@ -6,6 +6,7 @@
 #include "core/key.h"
 #include "protocol/enroll.h"
 #include "tests/lib/oom.h"
+#include "tests/lib/testdata.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,6 +100,28 @@ static void enrolment_round_trips(void **state)
 		seal_enroll_fini(&got);
 	}
 	seal_buf_fini(&text);
+}
+
+/* Made by tests/golden/make_enroll.py with openssl; it stands in the text. */
+static void golden_enrolment_is_read(void **state)
+{
+	struct seal_enroll got;
+	struct seal_buf again = SEAL_BUF_INIT;
+	size_t len, spec_len;
+	uint8_t *text = test_file_read("tests/golden/host17.enroll", &len);
+	uint8_t *spec = test_file_read("docs/spec/protocol.md", &spec_len);
+
+	(void)state;
+	assert_int_equal(seal_enroll_parse(text, len, &got, NULL), 0);
+	assert_string_equal(got.origin, "audit.example.org/host17");
+	assert_int_equal(seal_enroll_build(&got, &again, NULL), 0);
+	assert_int_equal(again.len, len);
+	assert_memory_equal(again.data, text, len);
+	assert_non_null(strstr((char *)spec, (char *)text));
+	seal_enroll_fini(&got);
+	seal_buf_fini(&again);
+	free(spec);
+	free(text);
 }
 
 /* Offset of the value of a key line. */
@@ -337,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(enrolment_round_trips),
+		cmocka_unit_test(golden_enrolment_is_read),
 		cmocka_unit_test(damaged_enrolments_are_refused),
 		cmocka_unit_test(foreign_signatures_and_keys_are_refused),
 		cmocka_unit_test(welcome_round_trips),

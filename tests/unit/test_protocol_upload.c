@@ -195,6 +195,32 @@ static void golden_request_is_read(void **state)
 	free(body);
 }
 
+/* The example in the text is the golden request. */
+static void the_specification_shows_it(void **state)
+{
+	size_t len, spec_len, bytes;
+	uint8_t *body = test_file_read(GOLDEN "add-entries.req", &len);
+	char *spec = (char *)test_file_read("docs/spec/protocol.md", &spec_len);
+	char *line = strstr(spec, "\n00146175"), *end;
+	struct seal_buf hex = SEAL_BUF_INIT;
+	uint8_t *shown;
+
+	(void)state;
+	assert_non_null(line);
+	end = strstr(line, "\n```");
+	assert_non_null(end);
+	/* Hexadecimal digits up to two blanks, then a word for people. */
+	for (line++; line < end; line += strcspn(line, "\n") + 1)
+		seal_buf_put(&hex, line, strcspn(line, " \n"));
+	shown = test_hex_decode(seal_buf_cstr(&hex), &bytes);
+	assert_int_equal(bytes, len);
+	assert_memory_equal(shown, body, len);
+	free(shown);
+	seal_buf_fini(&hex);
+	free(spec);
+	free(body);
+}
+
 static void intervals_cover_exactly(void **state)
 {
 	uint64_t start, end, i, n, at, subtree, first, last;
@@ -445,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_request_is_read),
+		cmocka_unit_test(the_specification_shows_it),
 		cmocka_unit_test(intervals_cover_exactly),
 		cmocka_unit_test(every_range_verifies),
 		cmocka_unit_test(chunks_of_any_size_are_alike),
