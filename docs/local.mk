@@ -3,3 +3,4 @@
 EXTRA_DIST += %D%/spec/entry.md
 EXTRA_DIST += %D%/spec/note.md
 EXTRA_DIST += %D%/spec/spool.md
+EXTRA_DIST += %D%/spec/protocol.md
