@@ -54,7 +54,8 @@ static void alarm_event(void *ctx, const struct seal_forward_event *event)
 {
 	struct seal_sender *s = ctx;
 
-	tell(s, LOG_ERR, event->text);
+	/* The sentence names the server itself. */
+	s->config.say(s->config.say_ctx, LOG_ERR, event->text);
 	if (event->alarm == SEAL_FORWARD_ALARM_HALT_ROLLBACK ||
 	    event->alarm == SEAL_FORWARD_ALARM_HALT_FORK)
 		seal_spool_halt(s->config.spool,
@@ -114,8 +115,11 @@ static void *run(void *ctx)
 		seal_forward_get_state(s->forward, &state);
 		if (down != (state.failures > 0)) {
 			down = !down;
-			tell(s, down ? LOG_WARNING : LOG_NOTICE,
-			     down ? state.last_error : "answers again");
+			if (down)
+				s->config.say(s->config.say_ctx, LOG_WARNING,
+					      state.last_error);
+			else
+				tell(s, LOG_NOTICE, "answers again");
 		}
 		if (wait_ms == SEAL_FORWARD_NEVER)
 			wait_for_entries(s);
