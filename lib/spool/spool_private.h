@@ -261,6 +261,8 @@ struct spool_scan {
 	/* hand-overs that the chain learnt from the segment */
 	struct seal_handover *learnt;
 	size_t learnts;
+	/* bytes behind the end of the segment before, 0: none */
+	uint64_t left_segment, left_offset, left_bytes;
 	bool has_pending; /* a whole hand-over without its seal */
 	struct seal_handover pending;
 	struct seal_hash pending_leaf;

@@ -72,7 +72,7 @@ static int mend_epochs(struct seal_spool *sp, const struct spool_scan *scan,
 	return r;
 }
 
-static int hash_tail(struct seal_spool *sp, uint64_t from, uint64_t to,
+static int hash_tail(struct seal_spool *sp, int fd, uint64_t from, uint64_t to,
 		     struct seal_hash *ret_hash, struct seal_diag *diag)
 {
 	struct seal_sha256_ctx *ctx;
@@ -85,7 +85,7 @@ static int hash_tail(struct seal_spool *sp, uint64_t from, uint64_t to,
 	while (from < to) {
 		n = to - from < BATCH_BUFFER_BYTES ? (size_t)(to - from)
 						   : BATCH_BUFFER_BYTES;
-		r = seal_io_read_full(sp->io, sp->fd, sp->buffer, n, from);
+		r = seal_io_read_full(sp->io, fd, sp->buffer, n, from);
 		if (r) {
 			seal_sha256_free(ctx);
 			return spool_io_failed(sp, r, "", "read", diag);
@@ -107,14 +107,45 @@ static int mend_tail(struct seal_spool *sp, const struct spool_scan *scan,
 
 	if (scan->data_end > scan->kept_end)
 		dropped = scan->data_end - scan->kept_end;
-	r = hash_tail(sp, scan->kept_end, scan->kept_end + dropped, ret_hash,
-		      diag);
+	r = hash_tail(sp, sp->fd, scan->kept_end, scan->kept_end + dropped,
+		      ret_hash, diag);
 	if (r)
 		return r;
 	r = seal_io_zero(sp->io, sp->fd, scan->kept_end, dropped);
 	if (!r)
 		r = sp->io->fdatasync(sp->io, sp->fd);
 	return r ? spool_io_failed(sp, r, "", "mended", diag) : 0;
+}
+
+/* What a failed write left behind the segment before, and nobody named yet. */
+static int name_left(struct seal_spool *sp, const struct spool_scan *scan,
+		     struct seal_diag *diag)
+{
+	struct seal_recovery *rec = &sp->recovery;
+	char name[32], *path;
+	int fd, r;
+
+	if (!scan->left_bytes)
+		return 0;
+	spool_segment_name(scan->left_segment, name);
+	path = spool_path(sp, name);
+	if (!path)
+		return SEAL_E_NOMEM;
+	r = sp->io->open(sp->io, path, SEAL_IO_READ, &fd);
+	free(path);
+	if (r)
+		return spool_io_failed(sp, r, name, "opened", diag);
+	r = hash_tail(sp, fd, scan->left_offset,
+		      scan->left_offset + scan->left_bytes,
+		      &rec->abandoned.hash, diag);
+	sp->io->close(sp->io, fd);
+	if (r)
+		return r;
+	rec->has_abandoned = true;
+	rec->abandoned.segment = scan->left_segment;
+	rec->abandoned.offset_bytes = scan->left_offset;
+	rec->abandoned.length_bytes = scan->left_bytes;
+	return 0;
 }
 
 /* The hand-over that was durable and not sealed: step 2 and 3 of its table. */
@@ -194,6 +225,8 @@ static int mend(struct seal_spool *sp, const struct spool_scan *scan,
 		rec->salvaged_to = scan->frontier.size;
 		rec->dropped_bytes = dropped;
 		rec->dropped_hash = hash;
+		if (!r)
+			r = name_left(sp, scan, diag);
 	}
 	if (!r && scan->has_pending)
 		r = finish_pending(sp, scan, diag);

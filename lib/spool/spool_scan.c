@@ -322,6 +322,7 @@ static int take_header(struct scan *sc, const struct seal_reader_segment *s)
 	out->frontier = s->header.frontier;
 	out->head = s->header.head;
 	out->head_end = out->kept_end = s->header.size_bytes;
+	out->left_bytes = 0;
 	return scan_check_size(sc);
 }
 
@@ -344,16 +345,37 @@ static int drop_run(struct scan *sc)
 
 /* ---- epochs from the log ---- */
 
-/* One closed segment: only its hand-overs matter here. */
-static int scan_epochs_of(struct scan *sc, size_t segment)
+/* One sealed entry of a closed segment: only hand-overs matter here. */
+static int take_closed(struct scan *sc, const struct seal_reader_item *item)
+{
+	struct seal_entry entry;
+	int r = 0;
+
+	if (item->frame.type == SEAL_ENTRY_EPOCH &&
+	    !seal_entry_parse(item->frame.framed + 1,
+			      item->frame.framed_len - 1, &entry)) {
+		r = read_handover(sc, &entry, item);
+		if (!r)
+			r = take_handover(sc, item->offset);
+	}
+	return r ? r : seal_frontier_append(&sc->out->frontier, &item->leaf);
+}
+
+/*
+ * A closed segment up to where the next one begins.  What stands behind is
+ * noted: a failed write that could not be removed.
+ */
+static int scan_closed(struct scan *sc, size_t segment)
 {
 	const struct seal_reader_segment *s =
 		seal_reader_segment(sc->reader, segment);
+	uint64_t end = seal_reader_segment(sc->reader, segment + 1)->name_index;
 	struct spool_scan *out = sc->out;
-	struct seal_reader_item item;
-	struct seal_entry entry;
+	struct seal_reader_item item = {0};
+	bool behind;
 	int r;
 
+	out->left_bytes = 0;
 	if (s->status)
 		return 0;
 	out->frontier = s->header.frontier;
@@ -361,42 +383,49 @@ static int scan_epochs_of(struct scan *sc, size_t segment)
 	while (!r) {
 		r = seal_reader_next(sc->reader, out->frontier.size, &item,
 				     sc->diag);
-		if (r || item.kind != SEAL_ITEM_FRAME)
+		if (r || item.kind == SEAL_ITEM_END)
 			break;
-		if (item.frame.kind != SEAL_KIND_ENTRY)
+		behind = out->frontier.size == end;
+		if (item.kind == SEAL_ITEM_FRAME && item.tag_ok &&
+		    item.frame.kind != SEAL_KIND_ENTRY && !out->left_bytes)
 			continue;
-		if (item.frame.type == SEAL_ENTRY_EPOCH &&
-		    !seal_entry_parse(item.frame.framed + 1,
-				      item.frame.framed_len - 1, &entry)) {
-			r = read_handover(sc, &entry, &item);
-			if (!r)
-				r = take_handover(sc, item.offset);
+		if (behind && !out->left_bytes) {
+			out->left_segment = s->name_index;
+			out->left_offset = item.offset;
 		}
-		if (!r)
-			r = seal_frontier_append(&out->frontier, &item.leaf);
+		if (behind)
+			out->left_bytes = item.offset + item.size_bytes -
+					  out->left_offset;
+		else if (item.kind != SEAL_ITEM_FRAME)
+			break; /* damage: the verifier's business */
+		else if (item.frame.kind == SEAL_KIND_ENTRY)
+			r = take_closed(sc, &item);
 	}
 	return r;
 }
 
 /*
  * Nothing stands in the last segment yet: the entry before it may be a
- * hand-over whose record did not reach `epochs`.
+ * hand-over whose record did not reach `epochs`, and what is behind it may be
+ * named by nobody.
  */
 static int learn_before(struct scan *sc, size_t segment)
 {
 	struct spool_scan *out = sc->out, *saved;
 	int r;
 
-	if (!segment || out->frontier.size != out->header.first_index ||
-	    seal_chain_first(sc->sp->chain) == out->header.first_index)
+	if (!segment || out->frontier.size != out->header.first_index)
 		return 0;
 	saved = malloc(sizeof(*saved));
 	if (!saved)
 		return SEAL_E_NOMEM;
 	*saved = *out;
-	r = scan_epochs_of(sc, segment - 1);
+	r = scan_closed(sc, segment - 1);
 	saved->learnt = out->learnt;
 	saved->learnts = out->learnts;
+	saved->left_segment = out->left_segment;
+	saved->left_offset = out->left_offset;
+	saved->left_bytes = out->left_bytes;
 	*out = *saved;
 	free(saved);
 	return r;
@@ -462,7 +491,7 @@ int spool_scan_epochs(struct seal_spool *sp, struct seal_reader *reader,
 	sc->out = scan_;
 	sc->diag = diag;
 	for (i = 0; !r && i + 1 < seal_reader_segments(reader); i++)
-		r = scan_epochs_of(sc, i);
+		r = scan_closed(sc, i);
 	free(sc);
 	return r;
 }
