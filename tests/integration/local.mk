@@ -15,3 +15,6 @@ shell_tests += %D%/module_full.tap
 # The real store over mutual TLS.
 unit_tests += %D%/test_store_https
 unit_tests += %D%/test_store_life
+# Module and store together.
+shell_tests += %D%/end_to_end.tap %D%/tiles.tap
+EXTRA_DIST += tests/lib/store.bash
