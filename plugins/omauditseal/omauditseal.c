@@ -14,6 +14,7 @@
 #include "module-template.h"
 #include "template.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #include "stats.h"
 
 #define DEFAULT_TEMPLATE "AUDITSEAL_Record"
+#define REFUSED_AGAIN_MS 50
 
 /* One action.  The list is made in the main thread before others start. */
 typedef struct _instanceData {
@@ -40,6 +42,7 @@ typedef struct wrkrInstanceData {
 	instanceData *pData;
 	struct seal_message *msgs; /* room for one batch, kept */
 	size_t room;
+	bool refused; /* a batch, and tryResume has not been asked since */
 } wrkrInstanceData_t;
 
 struct modConfData_s {
@@ -245,6 +248,7 @@ BEGINtryResume
 	int cancel;
 CODESTARTtryResume
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	pWrkrData->refused = false;
 	if(pWrkrData->pData->host == NULL ||
 	   !seal_host_resume(pWrkrData->pData->host))
 		iRet = RS_RET_SUSPENDED;
@@ -287,6 +291,14 @@ CODESTARTcommitTransaction
 	if(!commit(pWrkrData, pParams, nParams))
 		iRet = RS_RET_SUSPENDED;
 	pthread_setcancelstate(cancel, NULL);
+	/*
+	 * A refused batch comes back without tryResume only after SIGTERM, and
+	 * then again and again, with no pause, until the worker is cancelled;
+	 * which happens here and nowhere else.
+	 */
+	if(iRet == RS_RET_SUSPENDED && pWrkrData->refused)
+		poll(NULL, 0, REFUSED_AGAIN_MS);
+	pWrkrData->refused = iRet == RS_RET_SUSPENDED;
 ENDcommitTransaction
 
 BEGINdoHUP
