@@ -113,9 +113,14 @@ module_dir() {
 }
 
 # preload FILE: the sanitizers' runtime that FILE was built with, which a
-# program that was not must load first; for LD_PRELOAD, may be empty.
+# program that was not must load first; for LD_PRELOAD, may be empty. GnuTLS
+# goes with it: loaded later, by dlopen, it waits for ever for a lock of
+# gettext that is held under a sanitizer.
 preload() {
-	ldd "$1" 2> /dev/null | awk '$1 ~ /^lib[at]san\.so/ { print $3 }'
+	ldd "$1" 2> /dev/null | awk '
+		$1 ~ /^lib[at]san\.so/ { runtime = $3 }
+		$1 ~ /^libgnutls\.so/ { gnutls = ":" $3 }
+		END { print runtime (runtime ? gnutls : "") }'
 }
 
 # rsyslogd_command ARGUMENT...: runs the stock rsyslogd, with its own modules
@@ -125,7 +130,9 @@ rsyslogd_command() {
 	ours=$(module_dir)
 	[ -z "$ours" ] || preload=$(preload "$ours/omauditseal.so")
 	exec env LD_LIBRARY_PATH="$(daemon_libs)" \
-		${preload:+LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0} \
+		${preload:+LD_PRELOAD="$preload" \
+			ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" \
+			TSAN_OPTIONS="${TSAN_OPTIONS:-}:ignore_noninstrumented_modules=1"} \
 		"$(daemon_path rsyslogd)" \
 		-M "$(rsyslog_modules)${ours:+:$ours}" "$@"
 }
