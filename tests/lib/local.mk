@@ -38,3 +38,9 @@ tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c
 # Damaged spools for the verifier.
 tests_lib_libsealtest_la_SOURCES += %D%/verify_bench.h %D%/verify_bench.c
 tests_lib_libsealtest_la_SOURCES += %D%/storedaemon.h %D%/storedaemon.c
+# A host without rsyslog, for tests of the tools.
+check_PROGRAMS += %D%/host_log
+tests_lib_host_log_LDADD = lib/host/libsealhost.la lib/uplink/libsealuplink.la \
+	lib/forward/libsealforward.la lib/http/libsealhttp.la \
+	lib/protocol/libsealprotocol.la lib/spool/libsealspool.la \
+	lib/core/libsealcore.la -lpthread

@@ -82,11 +82,11 @@ static int choose_keydir(const char *given, const char *origin,
 static void say_enrolled(const struct seal_keydir *keydir, const char *path)
 {
 	struct seal_hash id;
-	char hex[65];
+	char base64[48] = {0};
 
+	/* As pins have it, and as the store shows it. */
 	seal_keydir_log_id(keydir, &id);
-	seal_hex_encode(id.b, sizeof(id.b), hex);
-	hex[64] = '\0';
+	seal_base64_encode(id.b, sizeof(id.b), base64);
 	printf("log      %s\n"
 	       "log id   %s\n"
 	       "keys     %s\n"
@@ -97,7 +97,7 @@ static void say_enrolled(const struct seal_keydir *keydir, const char *path)
 	       "  auditseald enroll %s\n"
 	       "Then bring the .welcome file back and run\n"
 	       "  auditseal init --keydir %s --welcome FILE.welcome\n",
-	       seal_keydir_origin(keydir), hex, seal_keydir_path(keydir), path,
+	       seal_keydir_origin(keydir), base64, seal_keydir_path(keydir), path,
 	       path, path, seal_keydir_path(keydir));
 }
 

@@ -116,15 +116,14 @@ static void put_findings(const struct look *l, const struct seal_verdict *v)
 
 static void put_identity(const struct look *l, const struct seal_verdict *v)
 {
-	char id[65];
+	char id[48] = {0};
 
 	fprintf(l->out, "  log      ");
 	safe(l, v->origin[0] ? v->origin : "(unknown)");
 	fprintf(l->out, "\n");
 	if (!v->have_log_id)
 		return;
-	seal_hex_encode(v->log_id.b, sizeof(v->log_id.b), id);
-	id[64] = '\0';
+	seal_base64_encode(v->log_id.b, sizeof(v->log_id.b), id);
 	fprintf(l->out, "  log id   %s%s\n", id,
 		v->pinned   ? " (pinned)"
 		: v->rooted ? " (not pinned: on the word of the anchor)"
