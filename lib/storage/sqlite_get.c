@@ -279,8 +279,9 @@ static int get_entries(struct seal_storage *storage, int64_t log,
 	rc = bundle_read(c, false, log, number, ret_bytes, diag);
 	reader_give(c);
 	if (rc == 0 && ret_bytes->len > before)
-		len = entries_prefix(ret_bytes->data + before,
-				     ret_bytes->len - before, width);
+		len = width ? entries_prefix(ret_bytes->data + before,
+					     ret_bytes->len - before, width)
+			    : ret_bytes->len - before;
 	if (rc == 0 && len == 0)
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND,
 				   "entry bundle %llu has not %u entries",

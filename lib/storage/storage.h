@@ -130,7 +130,7 @@ struct seal_storage_ops {
 			 struct seal_diag *diag);
 	/*
 	 * Appends the first width (1...256) entries of a bundle; NOTFOUND if
-	 * it holds fewer.
+	 * it holds fewer.  Width 0: all of its bytes, entries or not.
 	 */
 	int (*get_entries)(struct seal_storage *storage, int64_t log,
 			   uint64_t number, unsigned width,
