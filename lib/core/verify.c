@@ -76,6 +76,7 @@ void seal_verify_free(struct seal_verify *v)
 		verify_claim_fini(&v->claim[k]);
 	for (k = 0; k < v->lates; k++)
 		verify_claim_fini(&v->late[k]);
+	verify_claim_fini(&v->past);
 	verify_cell_fini(&v->cell);
 	seal_findings_fini(&v->findings);
 	seal_chain_free(v->chain);
@@ -96,8 +97,14 @@ int seal_verify_name(struct seal_verify *v, const char *origin)
 	return 0;
 }
 
-/* ---- findings ---- */
+void seal_verify_stored_id(struct seal_verify *v,
+			   const struct seal_hash *log_id)
+{
+	v->have_stored_id = true;
+	v->stored_id = *log_id;
+}
 
+/* ---- findings ---- */
 static void note_dropped(struct seal_verify *v, unsigned number)
 {
 	v->findings_dropped++;
@@ -343,6 +350,11 @@ int seal_verify_finish(struct seal_verify *v, struct seal_verdict *ret_verdict)
 		rc = verify_note_judge(v);
 	if (!rc)
 		rc = expect_root_alone(v);
+	if (!rc && v->have_stored_id && v->chain &&
+	    !seal_hash_equal(&v->stored_id, seal_chain_log_id(v->chain)))
+		rc = verify_find(v, 30, 1, 0, false, NULL,
+				 "the log id that the copy is kept under is "
+				 "not this log's");
 	if (!rc)
 		rc = verify_end_claims(v, reached);
 	if (!rc)

@@ -77,6 +77,11 @@ void seal_verify_free(struct seal_verify *verify);
  * from its segments. */
 int seal_verify_name(struct seal_verify *verify, const char *origin);
 
+/* The log id under which a store keeps the copy.  It is compared, not believed.
+ */
+void seal_verify_stored_id(struct seal_verify *verify,
+			   const struct seal_hash *log_id);
+
 /*
  * The file `epochs`, in pieces of any length, in order; data NULL ends it.
  * Not called at all: the file is missing, which a spool's verdict reports as
@@ -102,6 +107,7 @@ enum seal_verify_note_source {
 	SEAL_VERIFY_NOTE_FRAME = 2,	 /* a 0x21 frame, where it stands */
 	SEAL_VERIFY_NOTE_CHECKPOINT = 3, /* the store's newest checkpoint */
 	SEAL_VERIFY_NOTE_GIVEN = 4,	 /* by the operator, held elsewhere */
+	SEAL_VERIFY_NOTE_PAST = 5,	 /* a store's older checkpoint */
 };
 
 /*

@@ -173,6 +173,11 @@ struct seal_verify {
 	bool acked_given, state_given;
 	struct verify_claim claim[VERIFY_CLAIMS_MAX];
 	size_t claims;
+	struct verify_claim past;    /* a store's next older checkpoint */
+	int (*past_next)(void *ctx); /* it was reached: judge it, get one */
+	void *past_ctx;
+	bool have_stored_id;
+	struct seal_hash stored_id;
 	struct verify_claim late[VERIFY_LATE_NOTES]; /* 0x21 frames, newest */
 	size_t lates;
 	uint64_t want_next; /* the next size whose root a claim wants */
@@ -287,6 +292,13 @@ void verify_claim_fini(struct verify_claim *claim);
 
 /* Judges all notes at the end. */
 int verify_note_judge(struct seal_verify *v);
+/* Judges one that the log has reached. */
+int verify_note_judge_one(struct seal_verify *v, struct verify_claim *claim);
+/* A claim of a note; malformed or another log's is a finding, *ret_taken
+ * false. */
+int verify_note_take(struct seal_verify *v, struct verify_claim *claim,
+		     enum seal_verify_note_source source, const uint8_t *note,
+		     size_t len, const char *where, bool *ret_taken);
 
 /*
  * Of a store: the largest checkpoint that somebody we know signed, or, if

@@ -334,9 +334,10 @@ int verify_log_leaf(struct seal_verify *v, const struct seal_hash *leaf)
 	if (!v->walk.have_frontier || !verify_note_wants(v, v->walk.next))
 		return 0;
 	rc = seal_frontier_root(&v->walk.frontier, &root);
-	if (!rc)
-		verify_note_root(v, v->walk.next, &root);
-	return rc;
+	if (rc)
+		return rc;
+	verify_note_root(v, v->walk.next, &root);
+	return v->past.seen ? v->past_next(v->past_ctx) : 0;
 }
 
 int verify_log_subtree(struct seal_verify *v, unsigned level,

@@ -20,12 +20,14 @@ static void find_next_want(struct seal_verify *v)
 	size_t k;
 
 	v->want_next = UINT64_MAX;
+	if (v->past.note && !v->past.seen && v->past.size >= v->walk.next)
+		v->want_next = v->past.size;
 	for (k = 0; k < v->claims; k++)
-		if (!v->claim[k].seen && v->claim[k].size > v->walk.next &&
+		if (!v->claim[k].seen && v->claim[k].size >= v->walk.next &&
 		    v->claim[k].size < v->want_next)
 			v->want_next = v->claim[k].size;
 	for (k = 0; k < v->lates; k++)
-		if (!v->late[k].seen && v->late[k].size > v->walk.next &&
+		if (!v->late[k].seen && v->late[k].size >= v->walk.next &&
 		    v->late[k].size < v->want_next)
 			v->want_next = v->late[k].size;
 	v->want_known = true;
@@ -61,6 +63,8 @@ void verify_note_root(struct seal_verify *v, uint64_t size,
 		tell(&v->claim[k], size, root);
 	for (k = 0; k < v->lates; k++)
 		tell(&v->late[k], size, root);
+	if (v->past.note)
+		tell(&v->past, size, root);
 }
 
 void verify_note_forget(struct seal_verify *v, uint64_t above)
@@ -196,6 +200,28 @@ static int malformed(struct seal_verify *v, enum seal_verify_note_source source,
 				      "a receipt that is no note");
 	return verify_find(v, source == SEAL_VERIFY_NOTE_ACKED ? 29 : 30, 1, 0,
 			   false, where, "a checkpoint that is no note");
+}
+
+int verify_note_take(struct seal_verify *v, struct verify_claim *claim,
+		     enum seal_verify_note_source source, const uint8_t *note,
+		     size_t len, const char *where, bool *ret_taken)
+{
+	struct seal_checkpoint cp;
+	struct seal_note parsed;
+	int rc;
+
+	*ret_taken = false;
+	if (len > VERIFY_NOTE_MAX ||
+	    seal_checkpoint_parse_note(note, len, &parsed, &cp, NULL))
+		return malformed(v, source, where);
+	if (strcmp(v->origin, cp.origin))
+		return verify_find(v, 28, 1, 0, false, where,
+				   "a checkpoint of another log, %s",
+				   cp.origin);
+	rc = set_note(claim, source, &cp, note, len, where);
+	*ret_taken = !rc;
+	v->want_known = false;
+	return rc;
 }
 
 int seal_verify_note(struct seal_verify *v, enum seal_verify_note_source source,

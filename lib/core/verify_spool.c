@@ -180,7 +180,8 @@ int seal_verify_defect(struct seal_verify *v, enum seal_verify_defect what,
 		[SEAL_VERIFY_DEFECT_TAG] = "a frame whose tag is wrong",
 		[SEAL_VERIFY_DEFECT_KIND] = "a frame of a kind that is none",
 		[SEAL_VERIFY_DEFECT_PADDING] = "bytes behind the end",
-		[SEAL_VERIFY_DEFECT_FILE] = "a file that is no segment",
+		[SEAL_VERIFY_DEFECT_FILE] =
+			"not what the rest of the copy says",
 		[SEAL_VERIFY_DEFECT_UNKNOWN] = "a frame of a newer version",
 		[SEAL_VERIFY_DEFECT_MISPLACED] = "a frame out of place"};
 

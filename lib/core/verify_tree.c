@@ -351,6 +351,58 @@ static int walk_edges(struct verify_tree *t)
 	return rc;
 }
 
+/* The next older checkpoint to compare when the log reaches its size. */
+static int next_past(struct verify_tree *t, uint64_t min_size)
+{
+	const uint8_t *note;
+	uint64_t size;
+	size_t len;
+	bool whole, taken;
+	char where[VERIFY_WHERE_BYTES];
+	int rc;
+
+	verify_claim_fini(&t->v->past);
+	t->v->want_known = false;
+	for (;; min_size = size + 1) {
+		rc = t->source->checkpoint(t->source->ctx, min_size, &note,
+					   &len, &size, &whole, t->diag);
+		if (rc == SEAL_E_NOTFOUND || (!rc && size >= t->size))
+			return 0;
+		if (rc)
+			return rc;
+		if (size < min_size)
+			return SEAL_E_INTERNAL;
+		snprintf(where, sizeof(where), "checkpoint %llu",
+			 (unsigned long long)size);
+		if (!whole)
+			rc = verify_find(t->v, 30, 1, 0, false, where,
+					 "what is kept beside this checkpoint "
+					 "is not what it says");
+		if (!rc)
+			rc = verify_note_take(t->v, &t->v->past,
+					      SEAL_VERIFY_NOTE_PAST, note, len,
+					      where, &taken);
+		if (rc)
+			return rc;
+		if (taken && t->v->past.size > t->v->walk.next)
+			return 0;
+		if (taken)
+			verify_claim_fini(&t->v->past);
+	}
+}
+
+static int reached_past(void *ctx)
+{
+	struct verify_tree *t = ctx;
+	struct verify_claim claim = t->v->past;
+	int rc;
+
+	memset(&t->v->past, 0, sizeof(t->v->past));
+	rc = verify_note_judge_one(t->v, &claim);
+	verify_claim_fini(&claim);
+	return rc ? rc : next_past(t, t->v->walk.next + 1);
+}
+
 static int walk(struct verify_tree *t)
 {
 	int rc = 0;
@@ -368,6 +420,10 @@ static int walk(struct verify_tree *t)
 		rc = load_edges(t, true, &count);
 	}
 	t->v->tree_unproven = !t->proven;
+	t->v->past_next = reached_past;
+	t->v->past_ctx = t;
+	if (!rc && t->source->checkpoint)
+		rc = next_past(t, 1);
 	if (!rc)
 		rc = walk_edges(t);
 	return rc;

@@ -28,6 +28,16 @@ struct seal_verify_source {
 	int (*bundle)(void *ctx, uint64_t number, unsigned width,
 		      const uint8_t **ret_bytes, size_t *ret_len,
 		      struct seal_diag *diag);
+	/*
+	 * The smallest stored checkpoint of at least min_size, with whatever
+	 * lines it has; borrowed until the next call.  SEAL_E_NOTFOUND: none.
+	 * *ret_whole false: what the copy says beside the note (its size, its
+	 * root) is not what the note says.  NULL: older ones cannot be had.
+	 */
+	int (*checkpoint)(void *ctx, uint64_t min_size,
+			  const uint8_t **ret_note, size_t *ret_len,
+			  uint64_t *ret_size, bool *ret_whole,
+			  struct seal_diag *diag);
 	/* May be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 };

@@ -49,7 +49,8 @@ static int wait_receipt(struct seal_host *host)
 
 	for (tries = 0; tries < TRIES; tries++) {
 		seal_host_stats(host, &stats);
-		if (stats.spool.size && stats.spool.receipted == stats.spool.size)
+		if (stats.spool.size &&
+		    stats.spool.receipted == stats.spool.size)
 			return 0;
 		usleep(100000);
 	}

@@ -97,8 +97,8 @@ static void say_enrolled(const struct seal_keydir *keydir, const char *path)
 	       "  auditseald enroll %s\n"
 	       "Then bring the .welcome file back and run\n"
 	       "  auditseal init --keydir %s --welcome FILE.welcome\n",
-	       seal_keydir_origin(keydir), base64, seal_keydir_path(keydir), path,
-	       path, path, seal_keydir_path(keydir));
+	       seal_keydir_origin(keydir), base64, seal_keydir_path(keydir),
+	       path, path, path, seal_keydir_path(keydir));
 }
 
 static int enroll(const char *dir, const char *origin, const char *given)

@@ -18,7 +18,11 @@ struct cli_copy {
 	struct seal_verify_source source;
 	const uint8_t *note; /* newest checkpoint with its lines; NULL: none */
 	size_t note_len;
-	uint64_t size; /* entries that the copy says it holds; 0: not known */
+	bool note_whole; /* what is kept beside it is what it says */
+	uint64_t size;	 /* entries that the copy says it holds; 0: not known */
+	bool have_log_id; /* under which the copy is kept */
+	struct seal_hash log_id;
+	bool hash_wrong;       /* kept under a wrong hash of its origin */
 	const uint8_t *epochs; /* records of `epochs`; NULL: none are kept */
 	size_t epochs_len;
 };

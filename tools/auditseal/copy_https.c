@@ -127,7 +127,7 @@ static int visit_log(struct https_feed *f, const char *origin, cli_copy_fn *fn,
 		     void *ctx, struct seal_diag *diag)
 {
 	struct seal_resource resource = {SEAL_RESOURCE_CHECKPOINT, 0, 0, 0};
-	struct cli_copy copy = {.origin = origin};
+	struct cli_copy copy = {.origin = origin, .note_whole = true};
 	struct seal_buf note = SEAL_BUF_INIT;
 	bool there;
 	int rc = seal_origin_hash(origin, f->hash);

@@ -4,6 +4,7 @@
 #include "judge.h"
 
 #include "core/buf.h"
+#include "core/checkpoint.h"
 #include "storage/storage.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 struct store_feed {
 	struct seal_storage *storage;
 	const struct seal_storage_log *log;
-	struct seal_buf bundle;
+	struct seal_buf bundle, past;
 	struct cli_progress progress;
 };
 
@@ -43,15 +44,16 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width,
 		       struct seal_diag *diag)
 {
 	struct store_feed *f = ctx;
-	int rc = SEAL_E_NOTFOUND;
+	int rc;
 
-	/* Damage may have left less than the size says. */
-	for (; width && (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED);
-	     width--) {
+	seal_buf_reset(&f->bundle);
+	rc = f->storage->ops->get_entries(f->storage, f->log->id, number, width,
+					  &f->bundle, diag);
+	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED) {
+		/* As it is: what is wrong with it is for the verdict to say. */
 		seal_buf_reset(&f->bundle);
 		rc = f->storage->ops->get_entries(f->storage, f->log->id,
-						  number, width, &f->bundle,
-						  diag);
+						  number, 0, &f->bundle, diag);
 	}
 	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED)
 		seal_buf_reset(&f->bundle);
@@ -60,6 +62,49 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width,
 	*ret_bytes = f->bundle.data;
 	*ret_len = f->bundle.len;
 	return seal_buf_error(&f->bundle);
+}
+
+static int join(const struct seal_storage_checkpoint *checkpoint,
+		struct seal_buf *ret_note)
+{
+	seal_buf_reset(ret_note);
+	seal_buf_put(ret_note, checkpoint->note, checkpoint->note_bytes);
+	seal_buf_put(ret_note, checkpoint->receipt, checkpoint->receipt_bytes);
+	return seal_buf_error(ret_note);
+}
+
+/* Size and root stand in columns of their own too. */
+static bool is_whole(const struct seal_storage_checkpoint *checkpoint,
+		     const struct seal_buf *bytes)
+{
+	struct seal_checkpoint cp;
+	struct seal_note note;
+
+	return seal_checkpoint_parse_note(bytes->data, bytes->len, &note, &cp,
+					  NULL) ||
+	       (cp.size == checkpoint->size &&
+		seal_hash_equal(&cp.root, &checkpoint->root));
+}
+
+static int read_past(void *ctx, uint64_t min_size, const uint8_t **ret_note,
+		     size_t *ret_len, uint64_t *ret_size, bool *ret_whole,
+		     struct seal_diag *diag)
+{
+	struct seal_storage_checkpoint checkpoint = {0};
+	struct store_feed *f = ctx;
+	int rc = f->storage->ops->get_checkpoint_from(
+		f->storage, f->log->id, min_size, &checkpoint, diag);
+
+	if (!rc)
+		rc = join(&checkpoint, &f->past);
+	if (!rc) {
+		*ret_note = f->past.data;
+		*ret_len = f->past.len;
+		*ret_size = checkpoint.size;
+		*ret_whole = is_whole(&checkpoint, &f->past);
+	}
+	seal_storage_checkpoint_fini(&checkpoint);
+	return rc;
 }
 
 static void progress(void *ctx, uint64_t done, uint64_t total)
@@ -83,19 +128,31 @@ static int read_epochs(struct store_feed *f, struct seal_buf *ret_records,
 
 /* The log's own note and, behind it, the lines of the store's receipt. */
 static int read_checkpoint(struct store_feed *f, struct seal_buf *ret_note,
-			   struct seal_diag *diag)
+			   bool *ret_whole, struct seal_diag *diag)
 {
 	struct seal_storage_checkpoint checkpoint = {0};
 	int rc = f->storage->ops->get_receipted(f->storage, f->log->id,
 						&checkpoint, diag);
 
-	if (!rc) {
-		seal_buf_put(ret_note, checkpoint.note, checkpoint.note_bytes);
-		seal_buf_put(ret_note, checkpoint.receipt,
-			     checkpoint.receipt_bytes);
-	}
+	if (!rc)
+		rc = join(&checkpoint, ret_note);
+	if (!rc)
+		*ret_whole = is_whole(&checkpoint, ret_note);
 	seal_storage_checkpoint_fini(&checkpoint);
 	return rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED ? 0 : rc;
+}
+
+/* Readers ask by the hash of the origin. */
+static bool hash_is_right(struct store_feed *f, struct seal_diag *diag)
+{
+	struct seal_storage_log found;
+	struct seal_hash hash;
+	size_t len = strlen(f->log->origin);
+
+	return !seal_sha256(f->log->origin, len, &hash) &&
+	       !f->storage->ops->get_log_by_hash(f->storage, &hash, &found,
+						 diag) &&
+	       found.id == f->log->id;
 }
 
 static int visit_log(struct seal_storage *storage,
@@ -104,17 +161,23 @@ static int visit_log(struct seal_storage *storage,
 {
 	struct store_feed f = {.storage = storage, .log = log};
 	struct seal_buf note = SEAL_BUF_INIT, records = SEAL_BUF_INIT;
-	struct cli_copy copy = {.origin = log->origin, .size = log->mirror};
+	struct cli_copy copy = {
+		.origin = log->origin, .size = log->mirror, .note_whole = true};
 	int rc;
 
 	seal_buf_init(&f.bundle);
+	seal_buf_init(&f.past);
 	copy.source.ctx = &f;
 	copy.source.tile = read_tile;
 	copy.source.bundle = read_bundle;
+	copy.source.checkpoint = read_past;
+	copy.have_log_id = log->enrolled;
+	copy.log_id = log->log_id;
+	copy.hash_wrong = !hash_is_right(&f, diag);
 	copy.source.progress = progress;
 	rc = read_epochs(&f, &records, diag);
 	if (!rc)
-		rc = read_checkpoint(&f, &note, diag);
+		rc = read_checkpoint(&f, &note, &copy.note_whole, diag);
 	if (!rc)
 		rc = seal_buf_error(&note) ? seal_buf_error(&note)
 					   : seal_buf_error(&records);
@@ -129,6 +192,7 @@ static int visit_log(struct seal_storage *storage,
 	seal_buf_fini(&note);
 	seal_buf_fini(&records);
 	seal_buf_fini(&f.bundle);
+	seal_buf_fini(&f.past);
 	return rc;
 }
 

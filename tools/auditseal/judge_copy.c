@@ -23,6 +23,14 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 		if (!rc)
 			rc = seal_verify_epochs(v, NULL, 0);
 	}
+	if (copy->have_log_id)
+		seal_verify_stored_id(v, &copy->log_id);
+	if (!rc && copy->hash_wrong)
+		rc = seal_verify_defect(v, SEAL_VERIFY_DEFECT_FILE, false,
+					"hash of the origin", 0, 0);
+	if (!rc && !copy->note_whole)
+		rc = seal_verify_defect(v, SEAL_VERIFY_DEFECT_FILE, false,
+					"checkpoint", 0, 0);
 	if (!rc && copy->note)
 		rc = seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT,
 				      copy->note, copy->note_len, "checkpoint");
