@@ -300,37 +300,53 @@ static int show_configuration(const struct words *w, const char *text)
 	return CLI_OK;
 }
 
+static int install_welcome(const struct words *w, struct seal_welcome *welcome,
+			   const char *dir, struct seal_diag *diag)
+{
+	struct seal_keydir *keydir;
+	int rc;
+
+	rc = seal_keydir_open(seal_io_posix(), dir, NULL, &keydir, diag);
+	if (rc)
+		return rc;
+	rc = cli_welcome_install(keydir, welcome, diag);
+	seal_keydir_free(keydir);
+	if (!rc)
+		rc = cli_welcome_name_keydir(welcome, w->keydir ? dir : NULL,
+					     diag);
+	if (!rc)
+		printf("welcome  %s is installed in %s\n", welcome->origin,
+		       dir);
+	return rc;
+}
+
 static int run_welcome(const struct words *w)
 {
-	char origin[SEAL_ORIGIN_MAX_BYTES + 1] = "", dir[CLI_PATH_BYTES];
-	struct seal_keydir *keydir;
+	struct seal_welcome welcome = {0};
 	struct seal_diag diag = {0};
-	char *configuration = NULL;
-	int rc = 0;
+	char dir[CLI_PATH_BYTES];
+	int rc;
 
-	if (w->origin)
-		snprintf(origin, sizeof(origin), "%.*s", SEAL_ORIGIN_MAX_BYTES,
-			 w->origin);
-	else if (!w->keydir)
-		rc = cli_default_origin(origin, &diag);
+	rc = cli_welcome_read(w->welcome, &welcome, &diag);
 	if (rc)
 		return cli_fail(rc, &diag);
-	rc = choose_keydir(w->keydir, origin, dir);
-	if (rc)
+	if (w->origin && strcmp(w->origin, welcome.origin)) {
+		seal_welcome_fini(&welcome);
+		return cli_usage(&cli_cmd_init,
+				 "%s is not for the origin %s: leave --origin "
+				 "away, the file names it",
+				 w->welcome, w->origin);
+	}
+	if (choose_keydir(w->keydir, welcome.origin, dir)) {
+		seal_welcome_fini(&welcome);
 		return cli_usage(&cli_cmd_init, "the keydir's path is no good");
-	rc = seal_keydir_open(seal_io_posix(), dir, origin[0] ? origin : NULL,
-			      &keydir, &diag);
+	}
+	rc = install_welcome(w, &welcome, dir, &diag);
 	if (rc)
-		return fail(rc, &diag);
-	rc = cli_welcome_install(keydir, w->welcome, &configuration, &diag);
-	if (!rc)
-		printf("welcome  %s is installed in %s\n",
-		       seal_keydir_origin(keydir), dir);
-	seal_keydir_free(keydir);
-	if (rc)
-		return fail(rc, &diag);
-	rc = show_configuration(w, configuration);
-	free(configuration);
+		rc = fail(rc, &diag);
+	else
+		rc = show_configuration(w, welcome.configuration);
+	seal_welcome_fini(&welcome);
 	return rc;
 }
 

@@ -355,27 +355,57 @@ static int install(const struct seal_keydir *keydir,
 	return rc;
 }
 
-int cli_welcome_install(const struct seal_keydir *keydir, const char *path,
-			char **ret_configuration, struct seal_diag *diag)
+int cli_welcome_read(const char *path, struct seal_welcome *ret_welcome,
+		     struct seal_diag *diag)
 {
-	struct seal_welcome welcome = {0};
 	uint8_t *text;
 	size_t len;
 	int rc = cli_read_file(path, SEAL_WELCOME_BYTES_MAX, &text, &len, diag);
 
 	if (rc)
 		return rc;
-	rc = seal_welcome_parse(text, len, &welcome, diag);
+	rc = seal_welcome_parse(text, len, ret_welcome, diag);
 	free(text);
-	if (rc)
-		return rc;
-	rc = check_welcome(keydir, &welcome, diag);
-	if (!rc)
-		rc = install(keydir, &welcome, diag);
-	if (!rc) {
-		*ret_configuration = welcome.configuration;
-		welcome.configuration = NULL;
-	}
-	seal_welcome_fini(&welcome);
 	return rc;
+}
+
+int cli_welcome_install(const struct seal_keydir *keydir,
+			const struct seal_welcome *welcome,
+			struct seal_diag *diag)
+{
+	int rc = check_welcome(keydir, welcome, diag);
+
+	return rc ? rc : install(keydir, welcome, diag);
+}
+
+/* The store knows the origin; where the keys are, only the host does. */
+int cli_welcome_name_keydir(struct seal_welcome *welcome, const char *dir,
+			    struct seal_diag *diag)
+{
+	struct seal_buf text = SEAL_BUF_INIT;
+	char word[SEAL_ORIGIN_MAX_BYTES + 16], *at, *full;
+	size_t end;
+
+	if (!dir)
+		return 0;
+	snprintf(word, sizeof(word), "origin=\"%s\"", welcome->origin);
+	at = strstr(welcome->configuration, word);
+	full = realpath(dir, NULL);
+	if (!at || !full) {
+		free(full);
+		return 0; /* nothing to add it to: the host's own affair */
+	}
+	end = (size_t)(at - welcome->configuration) + strlen(word);
+	seal_buf_put(&text, welcome->configuration, end);
+	seal_buf_putf(&text, "\n         keydir=\"%s\"", full);
+	seal_buf_put_str(&text, welcome->configuration + end);
+	seal_buf_put_u8(&text, 0);
+	free(full);
+	if (seal_buf_error(&text)) {
+		seal_buf_fini(&text);
+		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
+	}
+	free(welcome->configuration);
+	welcome->configuration = (char *)seal_buf_steal(&text, NULL);
+	return 0;
 }

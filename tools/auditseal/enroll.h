@@ -6,6 +6,7 @@
 
 #include "cli.h"
 
+#include "protocol/enroll.h"
 #include "spool/keydir.h"
 
 #define CLI_KEYDIR_PARENT "/var/lib/auditseal/"
@@ -24,12 +25,24 @@ int cli_default_origin(char ret_origin[SEAL_ORIGIN_MAX_BYTES + 1],
 int cli_enroll_write(const struct seal_keydir *keydir, const char *path,
 		     struct seal_diag *diag);
 
+/* Reads and parses; *ret_welcome is the caller's to _fini. */
+int cli_welcome_read(const char *path, struct seal_welcome *ret_welcome,
+		     struct seal_diag *diag);
+
 /*
- * Checks a welcome against the keydir and installs it.  *ret_configuration is
- * the caller's (free).  Nothing is changed on error before the first file.
+ * Checks a welcome against the keydir and installs it.  Nothing is changed on
+ * error before the first file.
  */
-int cli_welcome_install(const struct seal_keydir *keydir, const char *path,
-			char **ret_configuration, struct seal_diag *diag);
+int cli_welcome_install(const struct seal_keydir *keydir,
+			const struct seal_welcome *welcome,
+			struct seal_diag *diag);
+
+/*
+ * Adds keydir="dir" to the configuration it brings; NULL: the module's default
+ * is right.
+ */
+int cli_welcome_name_keydir(struct seal_welcome *welcome, const char *dir,
+			    struct seal_diag *diag);
 
 /* Writes beside, syncs, renames, syncs the directory: whole or not at all. */
 int cli_write_file(const char *path, const void *bytes, size_t len,

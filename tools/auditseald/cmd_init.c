@@ -16,6 +16,7 @@
 
 #include "cmd.h"
 #include "config.h"
+#include "enrolment.h"
 #include "core/buf.h"
 #include "core/key.h"
 #include "storage/storage.h"
@@ -265,22 +266,24 @@ static int database_make(const struct init *init, struct seal_diag *diag)
 
 static int sample_make(const struct init *init, struct seal_diag *diag)
 {
-	return text_make(
-		init->dir, FILE_SAMPLE,
-		"# On an audited host, after \"auditseal init\" there, "
-		"\"auditseald enroll\" here and\n"
-		"# \"auditseal init --welcome\" there; NAME.welcome brings "
-		"these lines filled in.\n"
-		"module(load=\"omauditseal\")\n"
-		"ruleset(name=\"audit\" queue.type=\"LinkedList\" "
-		"queue.timeoutEnqueue=\"0\") {\n"
-		"  action(type=\"omauditseal\" "
-		"origin=\"web01.example.com/audit\"\n"
-		"         server=\"https://store.example.com:6962\"\n"
-		"         action.resumeRetryCount=\"-1\")\n"
-		"}\n"
-		"if prifilt(\"auth,authpriv.*\") then call audit\n",
-		diag);
+	char *text = NULL;
+	char *lines = welcome_configuration("web01.example.com/audit",
+					    "https://store.example.com:6962");
+	int rc;
+
+	if (lines &&
+	    asprintf(&text,
+		     "# On an audited host, after \"auditseal init\" there, "
+		     "\"auditseald enroll\" here and\n"
+		     "# \"auditseal init --welcome\" there; NAME.welcome "
+		     "brings these lines filled in.\n%s",
+		     lines) < 0)
+		text = NULL;
+	rc = text ? text_make(init->dir, FILE_SAMPLE, text, diag)
+		  : no_memory(diag);
+	free(lines);
+	free(text);
+	return rc;
 }
 
 static int store_make(const struct init *init, struct seal_diag *diag)

@@ -20,4 +20,7 @@ struct enrolment {
 /* Issues the certificate and writes e->out, what is carried back. */
 int welcome_write(struct enrolment *e, struct seal_diag *diag);
 
+/* The rsyslog configuration of a host; NULL: no memory.  The caller frees. */
+char *welcome_configuration(const char *origin, const char *server);
+
 #endif

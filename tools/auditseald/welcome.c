@@ -95,7 +95,7 @@ static int mirror_vkey_put(const struct enrolment *e,
 	return rc;
 }
 
-static char *configuration_make(const struct enrolment *e, const char *server)
+char *welcome_configuration(const char *origin, const char *server)
 {
 	char *text;
 
@@ -113,8 +113,9 @@ static char *configuration_make(const struct enrolment *e, const char *server)
 			"         action.resumeRetryCount=\"-1\" "
 			"action.resumeInterval=\"1\")\n"
 			"}\n"
-			"if prifilt(\"auth,authpriv.*\") then call audit\n",
-			e->host.origin, server) < 0
+			"if prifilt(\"auth,authpriv.*\") or $programname == "
+			"[\"auditd\", \"sudo\"] then call audit\n",
+			origin, server) < 0
 		       ? NULL
 		       : text;
 }
@@ -142,7 +143,7 @@ static int welcome_fill(struct enrolment *e, struct seal_welcome *w,
 	if (seal_buf_cstr(&pin))
 		w->pins = (char *)seal_buf_steal(&pin, NULL);
 	seal_buf_fini(&pin);
-	w->configuration = configuration_make(e, url);
+	w->configuration = welcome_configuration(e->host.origin, url);
 	if (policy_of_host(e, &w->policy) < 0 || !w->pins || !w->configuration)
 		return no_memory(diag);
 	return 0;
