@@ -65,3 +65,6 @@ unit_tests += %D%/test_spool_fault
 unit_tests += %D%/test_spool_refuse
 unit_tests += %D%/test_host
 unit_tests += %D%/test_spool_oom
+unit_tests += %D%/test_reader
+unit_tests += %D%/test_spool_threads
+unit_tests += %D%/test_state
