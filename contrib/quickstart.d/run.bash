@@ -29,12 +29,15 @@ qs_run() {
 	qs_verify_all
 	qs_make_copy
 	qs_tamper
-	qs_your_turn
 	if [ $keep = 1 ]; then
 		qs_start_store "127.0.0.1:$(cat "$qs_dir/port")"
 		trap - EXIT
-		say "Left running, as asked; to stop: kill ${qs_pids[*]}"
+	else
+		qs_stop
 	fi
+	qs_your_turn
+	[ $keep = 0 ] ||
+		say "Left running, as asked; to stop: kill ${qs_pids[*]}"
 }
 
 # qs_need_build: the programs; QUICKSTART_BUILD=DIR names a build that is
@@ -101,19 +104,26 @@ qs_start() {
 	printf '%s\n' "${qs_pids[@]}" > "$qs_dir/pids"
 }
 
-# qs_wait_for SECONDS WHAT PID LOG COMMAND...: until COMMAND succeeds, or the
-# process that it depends on is gone.
+# qs_wait_for SECONDS WHAT PID LOG COMMAND...: until COMMAND succeeds; not
+# longer than the process lives that it depends on.
 qs_wait_for() {
-	local seconds=$1 what=$2 pid=$3 log=$qs_dir/log/$4
+	local seconds=$1 what=$2 pid=$3 log=$qs_dir/log/$4 begin=$SECONDS told=
 	shift 4
-	qs_ready() {
-		kill -0 "$pid" 2> /dev/null || return 0
-		"$@"
-	}
-	wait_until "$seconds" qs_ready "$@" && kill -0 "$pid" 2> /dev/null &&
-		return
-	tail -n 20 "$log" | sed 's/^/    /' >&2
-	fail "$what within $seconds s; see $log"
+	until "$@"; do
+		if ! kill -0 "$pid" 2> /dev/null ||
+			[ $((SECONDS - begin)) -ge "$seconds" ]; then
+			[ -z "$told" ] || say
+			tail -n 20 "$log" | sed 's/^/    /' >&2
+			fail "waited $((SECONDS - begin)) s in vain for $what;" \
+				"see $log"
+		fi
+		if [ -z "$told" ] && [ $((SECONDS - begin)) -ge 1 ]; then
+			printf '  waiting for %s ...' "$what"
+			told=1
+		fi
+		wait_tick 0.05
+	done
+	[ -z "$told" ] || printf ' %s s\n' $((SECONDS - begin))
 }
 
 qs_stop() {
@@ -136,11 +146,11 @@ qs_start_rsyslogd() {
 	qs_start rsyslogd env LD_LIBRARY_PATH="$(qs_daemon_libs)" \
 		"$qs_daemons/usr/sbin/rsyslogd" -n -C -f "$qs_dir/rsyslog.conf" \
 		-i "$qs_dir/rsyslogd.pid" -M "$(qs_rsyslog_modules):$qs_module_dir"
-	qs_wait_for 30 "rsyslogd did not come up" "$qs_started" rsyslogd \
+	qs_wait_for 30 "rsyslogd" "$qs_started" rsyslogd \
 		test -S "$qs_socket"
 	qs_rsyslogd_pid=$qs_started
 	qs_sealed_before=0
-	qs_wait_for 30 "the log did not begin" "$qs_started" rsyslogd \
+	qs_wait_for 30 "the first receipt" "$qs_started" rsyslogd \
 		qs_all_receipted
 	qs_sealed_before=$(qs_size sealed)
 }
@@ -203,7 +213,7 @@ qs_start_store() {
 	qs_start auditseald "$auditseald" run --dir "$qs_store" --listen "$1" \
 		--port-file "$qs_dir/port"
 	qs_store_pid=$qs_started
-	qs_wait_for 30 "the store did not come up" "$qs_started" auditseald \
+	qs_wait_for 30 "the store" "$qs_started" auditseald \
 		test -s "$qs_dir/port"
 }
 
@@ -309,14 +319,15 @@ qs_all_receipted() {
 # What was teed, as the log has it, beside all that was logged.
 qs_show_log() {
 	local entries records
-	qs_wait_for 60 "the store did not acknowledge the log" \
+	qs_wait_for 60 "the receipt of all" \
 		"$qs_rsyslogd_pid" rsyslogd qs_all_receipted
 	"$auditseal" show --json "$qs_dir/spool" > "$qs_dir/entries.json"
 	entries=$(wc -l < "$qs_dir/entries.json")
 	records=$(grep -c '"type":"record"' "$qs_dir/entries.json") || :
 	say "Teed       $records of $(wc -l < "$qs_dir/ordinary.log") messages," \
-		"with $((entries - records)) entries about the log itself, such as"
-	qs_teed | tail -n 8 | cut -c 1-100 | sed 's/^/    /'
+		"beside $((entries - records)) of the log about itself:"
+	qs_teed | grep -v 'pam_limits(' | head -n 24 | cut -c 1-100 |
+		sed 's/^/    /'
 	say "Log        grew from $qs_sealed_before to $(qs_size sealed)" \
 		"entries, sealed; the store has acknowledged $(qs_size receipted)"
 }
