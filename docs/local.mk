@@ -6,3 +6,5 @@ EXTRA_DIST += %D%/spec/spool.md
 EXTRA_DIST += %D%/spec/protocol.md
 EXTRA_DIST += %D%/howto/enrol-a-host.md
 EXTRA_DIST += %D%/howto/choose-what-is-audited.md
+EXTRA_DIST += %D%/howto/verify.md
+EXTRA_DIST += %D%/howto/operate.md
