@@ -11,7 +11,7 @@ shell_tests += %D%/module_config.tap %D%/module_render.tap
 shell_tests += %D%/module_tee.tap %D%/module_life.tap %D%/module_trouble.tap
 shell_tests += %D%/quickstart.tap
 shell_tests += %D%/module_stats.tap %D%/module_load.tap %D%/module_early.tap
-shell_tests += %D%/module_full.tap
+shell_tests += %D%/module_full.tap %D%/module_store.tap
 # The real store over mutual TLS.
 unit_tests += %D%/test_store_https
 unit_tests += %D%/test_store_life
