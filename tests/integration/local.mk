@@ -18,3 +18,5 @@ unit_tests += %D%/test_store_life
 # Module and store together.
 shell_tests += %D%/end_to_end.tap %D%/tiles.tap
 EXTRA_DIST += tests/lib/store.bash
+# Runs where the build has sanitizers.
+shell_tests += %D%/sanitizers.tap

@@ -44,3 +44,14 @@ tests_lib_host_log_LDADD = lib/host/libsealhost.la lib/uplink/libsealuplink.la \
 	lib/forward/libsealforward.la lib/http/libsealhttp.la \
 	lib/protocol/libsealprotocol.la lib/spool/libsealspool.la \
 	lib/core/libsealcore.la -lpthread
+# Mistakes for sanitizers.tap; the rpath makes it a shared object.
+if BUILD_PLUGIN
+if SANITIZERS
+check_LTLIBRARIES += %D%/omfault.la
+tests_lib_omfault_la_SOURCES = %D%/omfault.c
+tests_lib_omfault_la_CPPFLAGS = $(plugins_omauditseal_omauditseal_la_CPPFLAGS)
+tests_lib_omfault_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere \
+	-export-symbols $(srcdir)/plugins/omauditseal/omauditseal.sym
+tests_lib_omfault_la_LIBADD = -lpthread
+endif
+endif
