@@ -8,3 +8,7 @@ EXTRA_DIST += %D%/howto/enrol-a-host.md
 EXTRA_DIST += %D%/howto/choose-what-is-audited.md
 EXTRA_DIST += %D%/howto/verify.md
 EXTRA_DIST += %D%/howto/operate.md
+EXTRA_DIST += %D%/explanation/trust.md
+EXTRA_DIST += %D%/explanation/architecture.md
+EXTRA_DIST += %D%/explanation/module.md
+EXTRA_DIST += %D%/explanation/why.md
