@@ -33,8 +33,7 @@ struct seal_host_config {
 	const char *tls_ca, *tls_cert, *tls_key; /* files, PEM */
 	uint64_t spool_max_bytes, spool_keep_bytes, segment_max_bytes;
 	bool nosync, onfull_suspend;
-	uint32_t heartbeat_s, epoch_interval_s;
-	uint64_t epoch_max_entries;
+	uint64_t heartbeat_s, epoch_interval_s, epoch_max_entries;
 	/* as seal_http_server_url() gives them */
 	const char *servers[SEAL_HOST_SERVERS_MAX];
 	size_t servers_len;

@@ -96,8 +96,7 @@ static void say(void *ctx, int severity, const char *text)
 /* Two actions that write one log would fork it. */
 static bool clashes(const instanceData *action)
 {
-	const struct seal_params *p = &action->params;
-	const struct seal_host_config *q;
+	const struct seal_host_config *p = &action->params.host, *q;
 	const instanceData *other;
 
 	for (other = actions; other; other = other->next) {
@@ -120,13 +119,11 @@ static bool clashes(const instanceData *action)
 static void complete(instanceData *action)
 {
 	const char *fqdn = (const char *)glbl.GetLocalFQDNName();
-	struct seal_host_config config;
 
 	if (!seal_params_complete(&action->params, fqdn) || clashes(action))
 		return;
-	seal_params_view(&action->params, &config);
-	config.say = say;
-	if (seal_host_new(&config, &action->host))
+	action->params.host.say = say;
+	if (seal_host_new(&action->params.host, &action->host))
 		LogError(0, RS_RET_OUT_OF_MEMORY,
 			 "omauditseal: no memory for an action");
 }
@@ -135,7 +132,7 @@ static const char *statsname(const instanceData *action)
 {
 	const struct seal_params *p = &action->params;
 
-	return p->statsname ? p->statsname : p->origin;
+	return p->statsname ? p->statsname : p->host.origin;
 }
 
 static void append(instanceData *action)

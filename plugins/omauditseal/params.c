@@ -31,9 +31,9 @@ enum kind {
 	KIND_PATH,
 	KIND_WORD, /* any text but none */
 	KIND_TEMPLATE,
-	KIND_SWITCH, /* on, off */
-	KIND_ONFULL,
-	KIND_SIZE, /* bytes: rsyslog's suffixes */
+	KIND_SYNC,   /* on, off; a bool, true for off */
+	KIND_ONFULL, /* a bool, true for suspend */
+	KIND_SIZE,   /* bytes: rsyslog's suffixes */
 	KIND_NUMBER,
 	KIND_SERVERS,
 };
@@ -46,42 +46,42 @@ struct param {
 	uint64_t min, max, fallback;
 };
 
-#define STRING(name, kind, vital, field)                                      \
-	{                                                                     \
-		name, kind, vital, offsetof(struct seal_params, field), 0, 0, \
-			0                                                     \
+#define OFFSET(field) offsetof(struct seal_params, field)
+#define STRING(name, kind, vital, field)                  \
+	{                                                 \
+		name, kind, vital, OFFSET(field), 0, 0, 0 \
 	}
-#define NUMBER(name, kind, field, min, max, fallback)                        \
-	{                                                                    \
-		name, kind, false, offsetof(struct seal_params, field), min, \
-			max, fallback                                        \
+#define NUMBER(name, kind, field, min, max, fallback)                \
+	{                                                            \
+		name, kind, false, OFFSET(field), min, max, fallback \
 	}
 #define DAY_S	86400
 #define TERA	(1ULL << 40)
 #define BILLION 1000000000
 
 static const struct param table[] = {
-	STRING("origin", KIND_ORIGIN, true, origin),
-	STRING("keydir", KIND_PATH, true, keydir),
-	STRING("policy", KIND_PATH, false, policy),
-	STRING("spool", KIND_PATH, true, spool),
-	NUMBER("spool.maxsize", KIND_SIZE, spool_maxsize, SEAL_SPOOL_MIN_BYTES,
-	       1024 * TERA, 0),
-	NUMBER("spool.sync", KIND_SWITCH, spool_sync, 0, 1, 1),
-	NUMBER("spool.keep", KIND_SIZE, spool_keep, 0, 1024 * TERA, 0),
-	NUMBER("spool.onfull", KIND_ONFULL, onfull_suspend, 0, 1, 0),
-	NUMBER("segment.maxsize", KIND_SIZE, segment_maxsize,
+	STRING("origin", KIND_ORIGIN, true, host.origin),
+	STRING("keydir", KIND_PATH, true, host.keydir),
+	STRING("policy", KIND_PATH, false, host.policy),
+	STRING("spool", KIND_PATH, true, host.spool),
+	NUMBER("spool.maxsize", KIND_SIZE, host.spool_max_bytes,
+	       SEAL_SPOOL_MIN_BYTES, 1024 * TERA, 0),
+	NUMBER("spool.sync", KIND_SYNC, host.nosync, 0, 1, 0),
+	NUMBER("spool.keep", KIND_SIZE, host.spool_keep_bytes, 0, 1024 * TERA,
+	       0),
+	NUMBER("spool.onfull", KIND_ONFULL, host.onfull_suspend, 0, 1, 0),
+	NUMBER("segment.maxsize", KIND_SIZE, host.segment_max_bytes,
 	       SEAL_SEGMENT_MIN_BYTES, TERA, SEAL_SEGMENT_DEFAULT_BYTES),
-	STRING("server", KIND_SERVERS, false, servers),
+	STRING("server", KIND_SERVERS, false, host.servers),
 	STRING("template", KIND_TEMPLATE, false, tpl),
-	STRING("tls.cacert", KIND_PATH, false, tls_cacert),
-	STRING("tls.mycert", KIND_PATH, false, tls_mycert),
-	STRING("tls.myprivkey", KIND_PATH, false, tls_myprivkey),
-	NUMBER("heartbeat.interval", KIND_NUMBER, heartbeat_interval, 1, DAY_S,
+	STRING("tls.cacert", KIND_PATH, false, host.tls_ca),
+	STRING("tls.mycert", KIND_PATH, false, host.tls_cert),
+	STRING("tls.myprivkey", KIND_PATH, false, host.tls_key),
+	NUMBER("heartbeat.interval", KIND_NUMBER, host.heartbeat_s, 1, DAY_S,
 	       SEAL_HEARTBEAT_DEFAULT_S),
-	NUMBER("epoch.maxentries", KIND_NUMBER, epoch_maxentries, 1, BILLION,
-	       SEAL_EPOCH_DEFAULT_ENTRIES),
-	NUMBER("epoch.interval", KIND_NUMBER, epoch_interval, 1, DAY_S,
+	NUMBER("epoch.maxentries", KIND_NUMBER, host.epoch_max_entries, 1,
+	       BILLION, SEAL_EPOCH_DEFAULT_ENTRIES),
+	NUMBER("epoch.interval", KIND_NUMBER, host.epoch_interval_s, 1, DAY_S,
 	       SEAL_EPOCH_DEFAULT_S),
 	STRING("statsname", KIND_WORD, false, statsname),
 };
@@ -105,19 +105,19 @@ static bool is_string(enum kind kind)
 static bool fault(struct seal_params *params, const struct param *p,
 		  const char *value, const char *must, bool strict)
 {
-	struct seal_param_fault *f;
+	struct seal_host_note *note;
 	bool go_on = !strict && !p->vital;
 
 	parser_errmsg(
 		"omauditseal: parameter \"%s\" is \"%s\" but must be %s%s",
 		p->name, value, must,
 		go_on && p != &retry ? "; its default is used" : "");
-	if (go_on && params->faults_len < SEAL_HOST_NOTES_MAX) {
-		f = &params->faults[params->faults_len];
-		f->name = p->name;
-		f->value = strdup(value);
-		if (f->value)
-			params->faults_len++;
+	if (go_on && params->host.notes_len < SEAL_HOST_NOTES_MAX) {
+		note = &params->host.notes[params->host.notes_len];
+		note->what = p->name;
+		note->value = strdup(value);
+		if (note->value)
+			params->host.notes_len++;
 	}
 	return go_on;
 }
@@ -170,16 +170,16 @@ static bool take_number(struct seal_params *params, const struct param *p,
 }
 
 static bool take_choice(struct seal_params *params, const struct param *p,
-			const char *value, const char *zero, const char *one,
+			const char *value, const char *usual, const char *other,
 			bool strict)
 {
 	char must[64];
 
-	if (!strcmp(value, zero) || !strcmp(value, one)) {
-		*(uint64_t *)field(params, p) = !strcmp(value, one);
+	if (!strcmp(value, usual) || !strcmp(value, other)) {
+		*(bool *)field(params, p) = !strcmp(value, other);
 		return true;
 	}
-	snprintf(must, sizeof(must), "\"%s\" or \"%s\"", one, zero);
+	snprintf(must, sizeof(must), "\"%s\" or \"%s\"", usual, other);
 	return fault(params, p, value, must, strict);
 }
 
@@ -222,8 +222,8 @@ static bool take_server(struct seal_params *params, const struct param *p,
 			   strict);
 		goto out;
 	}
-	for (i = 0; i < params->servers_len; i++)
-		if (!strcmp(params->servers[i], seal_buf_cstr(&url))) {
+	for (i = 0; i < params->host.servers_len; i++)
+		if (!strcmp(params->host.servers[i], seal_buf_cstr(&url))) {
 			ok = fault(params, p, value, "named once", strict);
 			goto out;
 		}
@@ -231,9 +231,9 @@ static bool take_server(struct seal_params *params, const struct param *p,
 		ok = fault(params, p, value, "one of at most 16", strict);
 		goto out;
 	}
-	params->servers[i] = strdup(seal_buf_cstr(&url));
-	ok = params->servers[i] != NULL;
-	params->servers_len += ok;
+	params->host.servers[i] = strdup(seal_buf_cstr(&url));
+	ok = params->host.servers[i] != NULL;
+	params->host.servers_len += ok;
 out:
 	seal_buf_fini(&url);
 	return ok;
@@ -246,8 +246,8 @@ static bool take(struct seal_params *params, const struct param *p,
 	case KIND_SIZE:
 	case KIND_NUMBER:
 		return take_number(params, p, value, strict);
-	case KIND_SWITCH:
-		return take_choice(params, p, value, "off", "on", strict);
+	case KIND_SYNC:
+		return take_choice(params, p, value, "on", "off", strict);
 	case KIND_ONFULL:
 		return take_choice(params, p, value, "gap", "suspend", strict);
 	case KIND_SERVERS:
@@ -289,7 +289,7 @@ static bool check_retry(struct seal_params *params, struct nvlst *lst,
 
 static bool check_tls(struct seal_params *params)
 {
-	if (!params->tls_mycert == !params->tls_myprivkey)
+	if (!params->host.tls_cert == !params->host.tls_key)
 		return true;
 	parser_errmsg("omauditseal: of \"tls.mycert\" and \"tls.myprivkey\" "
 		      "only one is given: give both, or neither");
@@ -312,7 +312,7 @@ bool seal_params_read(struct seal_params *params, struct nvlst *lst,
 		descr[i].type = table[i].kind == KIND_SERVERS ? eCmdHdlrArray
 							      : eCmdHdlrString;
 		descr[i].flags = 0;
-		if (!is_string(table[i].kind) && table[i].kind != KIND_SERVERS)
+		if (table[i].kind == KIND_SIZE || table[i].kind == KIND_NUMBER)
 			*(uint64_t *)field(params, &table[i]) =
 				table[i].fallback;
 	}
@@ -338,47 +338,47 @@ bool seal_params_read(struct seal_params *params, struct nvlst *lst,
 }
 
 /* PARENT/web01.example.com@audit */
-static bool default_dir(char **field_of, const char *parent, const char *origin)
+static bool default_dir(const char **dir, const char *parent,
+			const char *origin)
 {
-	char *at;
+	char *text, *at;
 
-	if (*field_of)
+	if (*dir)
 		return true;
-	if (asprintf(field_of, "%s%s", parent, origin) < 0) {
-		*field_of = NULL;
+	if (asprintf(&text, "%s%s", parent, origin) < 0)
 		return false;
-	}
-	for (at = *field_of + strlen(parent); *at; at++)
+	for (at = text + strlen(parent); *at; at++)
 		if (*at == '/')
 			*at = '@';
+	*dir = text;
 	return true;
 }
 
-static bool default_file(char **field_of, const char *dir, const char *name)
+static bool default_file(const char **file, const char *dir, const char *name)
 {
-	if (*field_of)
+	char *text;
+
+	if (*file)
 		return true;
-	if (asprintf(field_of, "%s/%s", dir, name) < 0) {
-		*field_of = NULL;
+	if (asprintf(&text, "%s/%s", dir, name) < 0)
 		return false;
-	}
+	*file = text;
 	return true;
 }
 
-static bool default_origin(char **origin, const char *fqdn)
+static bool default_origin(const char **origin, const char *fqdn)
 {
 	struct seal_diag diag;
-	char *at;
+	char *text, *at;
 
 	if (*origin)
 		return true;
-	if (asprintf(origin, "%s/audit", fqdn) < 0) {
-		*origin = NULL;
+	if (asprintf(&text, "%s/audit", fqdn) < 0)
 		return false;
-	}
-	for (at = *origin; *at; at++)
+	for (at = text; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
-	if (!seal_origin_check(*origin, strlen(*origin), &diag))
+	*origin = text;
+	if (!seal_origin_check(text, strlen(text), &diag))
 		return true;
 	LogError(0, RS_RET_CONFIG_ERROR,
 		 "omauditseal: this host's name, \"%s\", makes no origin; give "
@@ -389,61 +389,30 @@ static bool default_origin(char **origin, const char *fqdn)
 
 bool seal_params_complete(struct seal_params *params, const char *fqdn)
 {
-	bool own_cert = !params->tls_mycert && !params->tls_myprivkey;
+	struct seal_host_config *h = &params->host;
+	bool own_cert = !h->tls_cert && !h->tls_key;
 
-	return default_origin(&params->origin, fqdn) &&
-	       default_dir(&params->keydir, KEYDIR_PARENT, params->origin) &&
-	       default_dir(&params->spool, SPOOL_PARENT, params->origin) &&
-	       default_file(&params->policy, params->keydir, "policy") &&
-	       default_file(&params->tls_cacert, params->keydir,
-			    "tls/ca.pem") &&
-	       (!own_cert || (default_file(&params->tls_mycert, params->keydir,
-					   "tls/cert.pem") &&
-			      default_file(&params->tls_myprivkey,
-					   params->keydir, "tls/key.pem")));
-}
-
-void seal_params_view(const struct seal_params *params,
-		      struct seal_host_config *ret_config)
-{
-	size_t i;
-
-	*ret_config = (struct seal_host_config){
-		.origin = params->origin,
-		.keydir = params->keydir,
-		.policy = params->policy,
-		.spool = params->spool,
-		.tls_ca = params->tls_cacert,
-		.tls_cert = params->tls_mycert,
-		.tls_key = params->tls_myprivkey,
-		.spool_max_bytes = params->spool_maxsize,
-		.spool_keep_bytes = params->spool_keep,
-		.segment_max_bytes = params->segment_maxsize,
-		.nosync = !params->spool_sync,
-		.onfull_suspend = params->onfull_suspend,
-		.heartbeat_s = (uint32_t)params->heartbeat_interval,
-		.epoch_interval_s = (uint32_t)params->epoch_interval,
-		.epoch_max_entries = params->epoch_maxentries,
-		.servers_len = params->servers_len,
-		.notes_len = params->faults_len,
-	};
-	for (i = 0; i < params->servers_len; i++)
-		ret_config->servers[i] = params->servers[i];
-	for (i = 0; i < params->faults_len; i++)
-		ret_config->notes[i] = (struct seal_host_note){
-			params->faults[i].name, params->faults[i].value};
+	return default_origin(&h->origin, fqdn) &&
+	       default_dir(&h->keydir, KEYDIR_PARENT, h->origin) &&
+	       default_dir(&h->spool, SPOOL_PARENT, h->origin) &&
+	       default_file(&h->policy, h->keydir, "policy") &&
+	       default_file(&h->tls_ca, h->keydir, "tls/ca.pem") &&
+	       (!own_cert ||
+		(default_file(&h->tls_cert, h->keydir, "tls/cert.pem") &&
+		 default_file(&h->tls_key, h->keydir, "tls/key.pem")));
 }
 
 void seal_params_free(struct seal_params *params)
 {
+	struct seal_host_config *h = &params->host;
 	size_t i;
 
 	for (i = 0; i < PARAMS; i++)
 		if (is_string(table[i].kind))
 			free(*(char **)field(params, &table[i]));
-	for (i = 0; i < params->servers_len; i++)
-		free(params->servers[i]);
-	for (i = 0; i < params->faults_len; i++)
-		free(params->faults[i].value);
+	for (i = 0; i < h->servers_len; i++)
+		free((char *)h->servers[i]);
+	for (i = 0; i < h->notes_len; i++)
+		free((char *)h->notes[i].value);
 	memset(params, 0, sizeof(*params));
 }

@@ -14,30 +14,21 @@
 
 struct nvlst;
 
-/* A value that was not taken, although the action can seal without it. */
-struct seal_param_fault {
-	const char *name; /* of the parameter; static */
-	char *value;
-};
-
-/* Strings are owned; times in seconds, sizes in bytes. */
 struct seal_params {
-	char *origin, *keydir, *policy, *spool, *tpl, *statsname;
-	char *tls_cacert, *tls_mycert, *tls_myprivkey;
-	uint64_t spool_maxsize, spool_keep, segment_maxsize;
-	uint64_t spool_sync, onfull_suspend; /* 0 or 1 */
-	uint64_t heartbeat_interval, epoch_maxentries, epoch_interval;
-	char *servers[SEAL_HOST_SERVERS_MAX]; /* complete URLs */
-	size_t servers_len;
-	struct seal_param_fault faults[SEAL_HOST_NOTES_MAX];
-	size_t faults_len;
+	/*
+	 * All strings in it are owned by this structure; say is the caller's.
+	 * Its notes are the values that were not taken, although the action can
+	 * seal without them.
+	 */
+	struct seal_host_config host;
+	char *tpl, *statsname;
 };
 
 /*
  * Reads the parameters in lst.  Whatever is wrong is told, one sentence each,
  * with file and line.  false: the action must not be made, which under strict
  * (rsyslogd -N1) is so for any fault, else for those that leave nothing to seal
- * with; the others are in faults, and the default stands.
+ * with; the others are in the notes, and the default stands.
  */
 bool seal_params_read(struct seal_params *params, struct nvlst *lst,
 		      bool strict);
@@ -48,10 +39,6 @@ bool seal_params_read(struct seal_params *params, struct nvlst *lst,
  * is wrong and returns false if they cannot be made.
  */
 bool seal_params_complete(struct seal_params *params, const char *fqdn);
-
-/* The same in the terms of lib/host; borrowed from params; say is left out. */
-void seal_params_view(const struct seal_params *params,
-		      struct seal_host_config *ret_config);
 
 void seal_params_free(struct seal_params *params); /* what it owns */
 
