@@ -339,17 +339,21 @@ static int tick_session(struct seal_spool *sp, struct seal_diag *diag)
 	return r;
 }
 
-/* Should the next segment be zero-filled now?  Not on a disk nearly full. */
-static bool spare_is_due(struct seal_spool *sp)
+/* Zero-filling is not for a disk that is nearly full. */
+static bool has_space_to_fill(struct seal_spool *sp)
 {
 	uint64_t free_bytes, total;
 
-	if (sp->spare_ready || sp->spare_busy ||
-	    sp->io->boottime_ms(sp->io) < sp->spare_after_ms)
-		return false;
 	if (sp->io->space(sp->io, sp->dir, &free_bytes, &total))
 		return false;
 	return free_bytes / 4 > sp->segment_max_bytes;
+}
+
+static bool spare_is_due(struct seal_spool *sp)
+{
+	return !sp->spare_ready && !sp->spare_busy &&
+	       sp->io->boottime_ms(sp->io) >= sp->spare_after_ms &&
+	       has_space_to_fill(sp);
 }
 
 static void make_spare(struct seal_spool *sp)
@@ -375,6 +379,9 @@ int seal_spool_tick(struct seal_spool *sp, struct seal_diag *diag)
 
 	pthread_mutex_lock(&sp->mutex);
 	r = tick_session(sp, diag);
+	if (!sp->open_filled && has_space_to_fill(sp))
+		spool_fill_open(sp);
+	sp->open_filled = true;
 	make_spare(sp);
 	pthread_mutex_unlock(&sp->mutex);
 	return r;

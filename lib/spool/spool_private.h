@@ -135,6 +135,7 @@ struct seal_spool {
 	size_t known_next;
 
 	/* the spare, made without the mutex by tick */
+	bool open_filled; /* or tried to */
 	bool spare_ready, spare_busy;
 	uint64_t spare_after_ms; /* boottime: not before */
 
@@ -199,6 +200,8 @@ int spool_make_room(struct seal_spool *sp, uint64_t bytes,
 /* Without the mutex; 0 or -errno. */
 int spool_make_spare(struct seal_spool *sp);
 void spool_take_spare(struct seal_spool *sp);
+/* Zero-fills the open segment, which a start found cut to its length. */
+void spool_fill_open(struct seal_spool *sp);
 
 /* spool_state.c */
 void spool_state_write(struct seal_spool *sp);

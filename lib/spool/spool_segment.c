@@ -193,6 +193,22 @@ void spool_take_spare(struct seal_spool *sp)
 	free(to);
 }
 
+/*
+ * Writing into zeroes that are there costs a sync less than growing the file.
+ * The next commit's sync takes them along; a failure only costs time.
+ */
+void spool_fill_open(struct seal_spool *sp)
+{
+	uint64_t from = sp->file_bytes;
+
+	if (sp->dirty_to || sp->must_rotate || from >= sp->segment_max_bytes)
+		return;
+	if (seal_io_zero(sp->io, sp->fd, from, sp->segment_max_bytes - from))
+		(void)sp->io->ftruncate(sp->io, sp->fd, from);
+	else
+		sp->file_bytes = sp->segment_max_bytes;
+}
+
 /* Header into the spare, synced, renamed, its name synced. */
 static int name_spare(struct seal_spool *sp, int fd, const uint8_t *header,
 		      size_t len, const char *name)
