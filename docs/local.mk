@@ -12,3 +12,6 @@ EXTRA_DIST += %D%/explanation/trust.md
 EXTRA_DIST += %D%/explanation/architecture.md
 EXTRA_DIST += %D%/explanation/module.md
 EXTRA_DIST += %D%/explanation/why.md
+# the store
+dist_man_MANS += %D%/man/auditseald.8
+EXTRA_DIST += %D%/reference/store.md

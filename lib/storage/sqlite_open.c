@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -318,12 +319,68 @@ static int writer_open(struct sqlite_storage *s, const char *path, bool create,
 	return rc;
 }
 
+/* May files be made beside it? */
+static bool beside_writable(const char *path)
+{
+	char *copy = strdup(path);
+	bool writable = copy && access(dirname(copy), W_OK) == 0;
+
+	free(copy);
+	return writable;
+}
+
+static bool journal_exists(const char *path)
+{
+	char *journal = sqlite3_mprintf("%s-wal", path);
+	bool exists = !journal || access(journal, F_OK) == 0;
+
+	sqlite3_free(journal);
+	return exists;
+}
+
+/* "file:PATH?immutable=1" for a file that nothing can change. */
+static char *immutable_uri(const char *path)
+{
+	sqlite3_str *uri = sqlite3_str_new(NULL);
+
+	sqlite3_str_appendall(uri, "file:");
+	for (; *path; path++)
+		sqlite3_str_appendf(uri, strchr("%?#", *path) ? "%%%02X" : "%c",
+				    (unsigned char)*path);
+	sqlite3_str_appendall(uri, "?immutable=1");
+	return sqlite3_str_finish(uri);
+}
+
+/*
+ * On a medium that cannot be written SQLite could not make its shared memory;
+ * a copy that was made of a stopped store does not need it.
+ */
+static int copy_open(struct sqlite_storage *s, const char *path,
+		     struct seal_diag *diag)
+{
+	char *uri;
+	int rc;
+
+	if (beside_writable(path) || journal_exists(path))
+		return connection_open(&s->reader, path, SQLITE_OPEN_READONLY,
+				       diag);
+	uri = immutable_uri(path);
+	if (!uri)
+		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
+	rc = connection_open(&s->reader, uri,
+			     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, diag);
+	sqlite3_free(uri);
+	return rc;
+}
+
 static int reader_open(struct sqlite_storage *s, const char *path,
-		       struct seal_diag *diag)
+		       bool beside_writer, struct seal_diag *diag)
 {
 	int rc;
 
-	rc = connection_open(&s->reader, path, SQLITE_OPEN_READONLY, diag);
+	rc = beside_writer ? connection_open(&s->reader, path,
+					     SQLITE_OPEN_READONLY, diag)
+			   : copy_open(s, path, diag);
 	if (rc == 0)
 		rc = schema_check(&s->reader, path, diag);
 	if (rc == 0)
@@ -391,7 +448,7 @@ int seal_storage_sqlite_open(const char *path, enum seal_storage_mode mode,
 	if (rc == 0 && memory)
 		s->readable = &s->writer;
 	else if (rc == 0)
-		rc = reader_open(s, path, diag);
+		rc = reader_open(s, path, mode != SEAL_STORAGE_READ, diag);
 	if (rc < 0) {
 		storage_close(&s->base);
 		return rc;

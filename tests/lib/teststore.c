@@ -25,7 +25,7 @@ static uint64_t test_now_s(void)
 	return *clock_s;
 }
 
-static void store_begin(struct test_store *t)
+void test_store_begin(struct test_store *t)
 {
 	struct seal_diag diag = {0};
 
@@ -57,7 +57,7 @@ struct test_store *test_store_make(const char *name, const char *purpose)
 			 0);
 	storage->ops->close(storage);
 	test_store_policy(t, "quorum none\n");
-	store_begin(t);
+	test_store_begin(t);
 	return t;
 }
 
@@ -73,7 +73,7 @@ void test_store_free(struct test_store *t)
 void test_store_reopen(struct test_store *t)
 {
 	store_close(t->store);
-	store_begin(t);
+	test_store_begin(t);
 }
 
 void test_store_policy(struct test_store *t, const char *policy)

@@ -25,6 +25,8 @@ struct test_store {
 struct test_store *test_store_make(const char *name, const char *purpose);
 void test_store_free(struct test_store *t);
 
+/* Opens it, after store_close(t->store). */
+void test_store_begin(struct test_store *t);
 /* Ends it and opens it again: what is not durable is lost. */
 void test_store_reopen(struct test_store *t);
 

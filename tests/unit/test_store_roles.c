@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,36 @@ static void hand_overs_are_followed(void **state)
 	seal_buf_fini(&body);
 }
 
+/* A changed leaf hash: nothing more is signed over it, and it is said. */
+static void damage_is_not_signed_over(void **state)
+{
+	struct test_store *t = *state;
+	uint8_t *bytes, *at;
+	long size;
+	FILE *f;
+
+	test_store_advance(t, 0, 300);
+	test_store_receipt(t, 300, 0);
+	store_close(t->store);
+	f = fopen(t->db, "r+");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	size = ftell(f);
+	bytes = malloc((size_t)size);
+	assert_non_null(bytes);
+	rewind(f);
+	assert_int_equal(fread(bytes, 1, (size_t)size, f), size);
+	at = memmem(bytes, (size_t)size, &t->host.leaf[260], 32);
+	assert_non_null(at);
+	assert_int_equal(fseek(f, at - bytes, SEEK_SET), 0);
+	assert_int_equal(fputc(at[0] ^ 1, f), at[0] ^ 1);
+	assert_int_equal(fclose(f), 0);
+	free(bytes);
+	test_store_begin(t);
+	test_store_upload(t, 300, 300, 9, 503);
+	test_store_read(t, ORIGIN, "checkpoint", 200);
+}
+
 int main(void)
 {
 #define HOST(test) cmocka_unit_test_setup_teardown(test, with_host, done)
@@ -171,6 +202,7 @@ int main(void)
 		HOST(the_policy_says_which_logs),
 		HOST(resources_that_are_not),
 		HOST(hand_overs_are_followed),
+		HOST(damage_is_not_signed_over),
 	};
 
 	if (seal_crypto_init(NULL) < 0)
