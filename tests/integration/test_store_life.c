@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/limits.h"
 #include "tests/lib/storedaemon.h"
 
 #define ORIGIN "web01.example.com/audit"
