@@ -15,3 +15,4 @@ EXTRA_DIST += %D%/explanation/why.md
 # the store
 dist_man_MANS += %D%/man/auditseald.8
 EXTRA_DIST += %D%/reference/store.md
+EXTRA_DIST += %D%/tutorial/first-log.md
