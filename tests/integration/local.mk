@@ -21,3 +21,4 @@ shell_tests += %D%/end_to_end.tap %D%/tiles.tap
 EXTRA_DIST += tests/lib/store.bash
 # Runs where the build has sanitizers.
 shell_tests += %D%/sanitizers.tap
+long_tests += %D%/module_memory.tap
