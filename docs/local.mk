@@ -16,3 +16,5 @@ EXTRA_DIST += %D%/explanation/why.md
 dist_man_MANS += %D%/man/auditseald.8
 EXTRA_DIST += %D%/reference/store.md
 EXTRA_DIST += %D%/tutorial/first-log.md
+EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/reference/compliance.md
