@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # man pages
-EXTRA_DIST += %D%/spec/entry.md
-EXTRA_DIST += %D%/spec/note.md
-EXTRA_DIST += %D%/spec/spool.md
-EXTRA_DIST += %D%/spec/protocol.md
-EXTRA_DIST += %D%/howto/enrol-a-host.md
-EXTRA_DIST += %D%/howto/choose-what-is-audited.md
-EXTRA_DIST += %D%/howto/verify.md
-EXTRA_DIST += %D%/howto/operate.md
-EXTRA_DIST += %D%/explanation/trust.md
-EXTRA_DIST += %D%/explanation/architecture.md
-EXTRA_DIST += %D%/explanation/module.md
-EXTRA_DIST += %D%/explanation/why.md
+dist_man_MANS += %D%/man/omauditseal.5
 # the store
 dist_man_MANS += %D%/man/auditseald.8
 EXTRA_DIST += %D%/reference/store.md
-EXTRA_DIST += %D%/tutorial/first-log.md
+
 EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/spec/entry.md %D%/spec/note.md
+EXTRA_DIST += %D%/spec/spool.md %D%/spec/protocol.md
+EXTRA_DIST += %D%/reference/parameters.md %D%/reference/impstats.md
 EXTRA_DIST += %D%/reference/compliance.md
+EXTRA_DIST += %D%/tutorial/first-log.md
+EXTRA_DIST += %D%/howto/enrol-a-host.md %D%/howto/choose-what-is-audited.md
+EXTRA_DIST += %D%/howto/verify.md %D%/howto/operate.md
+EXTRA_DIST += %D%/explanation/trust.md %D%/explanation/architecture.md
+EXTRA_DIST += %D%/explanation/module.md %D%/explanation/why.md
+EXTRA_DIST += %D%/adr
