@@ -182,7 +182,7 @@ static bool one_life(const char *what, enum memio_fault fault, bool lose,
  * Every call in a long run, one in STRIDE of them in a short one; each kind of
  * fault begins elsewhere.
  */
-#define STRIDE 8
+#define STRIDE 32
 
 static void all_lives(const char *what, enum memio_fault fault, bool lose,
 		      unsigned seed)
