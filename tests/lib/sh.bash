@@ -137,6 +137,22 @@ rsyslogd_command() {
 		-M "$(rsyslog_modules)${ours:+:$ours}" "$@"
 }
 
+# The machine ---------------------------------------------------------------
+# alone: the script begins again in a network namespace of its own, if root can
+# have one, so that what listens is this test's own doing.
+alone() {
+	[ -z "${SEAL_ALONE:-}" ] && [ "$(id -u)" = 0 ] &&
+		unshare --net ip link set lo up 2> /dev/null || return 0
+	SEAL_ALONE=1 exec unshare --net bash -c \
+		'ip link set lo up && exec bash "$@"' bash "$0"
+}
+
+# machine_state: see tests/lib/machine-state.
+machine_state() {
+	"$SEAL_SRCDIR/tests/lib/machine-state" \
+		"$([ -n "${SEAL_ALONE:-}" ] || echo --shared)"
+}
+
 # Waiting -------------------------------------------------------------------
 # wait_until SECONDS COMMAND...: 0 as soon as COMMAND succeeds, 1 when it has
 # not after SECONDS.
