@@ -10,3 +10,6 @@ EXTRA_DIST += %D%/quickstart \
 	%D%/quickstart.d/check.bash \
 	%D%/quickstart.d/private-machine \
 	%D%/quickstart.d/events
+# bash completion
+bashcompdir = $(datadir)/bash-completion/completions
+dist_bashcomp_DATA = %D%/completion/auditseal %D%/completion/auditseald

@@ -7,7 +7,7 @@
 #
 # tests/lib/sh.bash has what such scripts share.
 shell_tests += %D%/machine.tap
-shell_tests += %D%/tutorial.tap
+shell_tests += %D%/tutorial.tap %D%/completion.tap
 shell_tests += %D%/module_config.tap %D%/module_render.tap
 shell_tests += %D%/module_tee.tap %D%/module_life.tap %D%/module_trouble.tap
 shell_tests += %D%/quickstart.tap
