@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What tests share; never linked into anything that is installed.
 EXTRA_DIST += %D%/private-dir %D%/sh.bash %D%/machine-state
+EXTRA_DIST += %D%/prelisten.py %D%/spool_frames.py
 tests_lib_libsealtest_la_SOURCES = %D%/testdata.h %D%/testdata.c
 tests_lib_libsealtest_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_lib_libsealtest_la_SOURCES += %D%/oom.h %D%/oom.c
