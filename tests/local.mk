@@ -36,6 +36,7 @@ lint_tests =
 shell_tests =
 long_tests =
 
+EXTRA_DIST += %D%/bench/rsyslog_queues.sh
 include %D%/lib/local.mk
 include %D%/unit/local.mk
 include %D%/golden/local.mk
