@@ -10,10 +10,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "tests/lib/oom.h"
 #include "tests/lib/teststorage.h"
 
 #define ORIGIN "web01.example.com/audit"
@@ -166,6 +168,102 @@ static void kill_9_keeps_every_promise(void **state)
 	*state = NULL;
 }
 
+/*
+ * The disk is full after so many bytes: a step is refused whole, and with a
+ * larger disk the log goes on.
+ */
+static void a_full_disk_loses_nothing(void **state)
+{
+	struct test_entries e = {.log = test_storage_log(*state, ORIGIN)};
+	struct seal_storage *storage;
+	struct seal_storage_log row;
+	struct rlimit small;
+	uint64_t had = 0;
+	rlim_t k, all;
+	int rc;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &small), 0);
+	all = small.rlim_cur;
+	for (k = 40000; k < 400000; k += 7777) {
+		test_storage_close(state);
+		*state = storage = test_storage_again(SEAL_STORAGE_WRITE);
+		small.rlim_cur = k;
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+		for (rc = 0; rc == 0; had = e.first) {
+			e.count = 100;
+			if (e.first % 256 > 156)
+				e.count = 256 - e.first % 256;
+			rc = storage->ops->commit(storage, test_entries_step,
+						  &e, SEAL_STORAGE_DURABLE,
+						  &diag);
+			if (rc == 0)
+				e.first += e.count;
+		}
+		small.rlim_cur = all;
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+		assert_true(rc == SEAL_E_IO || rc == SEAL_E_NOSPACE);
+		test_storage_close(state);
+		*state = storage = test_storage_again(SEAL_STORAGE_WRITE);
+		assert_int_equal(
+			storage->ops->get_log(storage, ORIGIN, &row, &diag), 0);
+		assert_true(row.next >= had);
+		e.first = row.next;
+		if (row.next)
+			test_storage_has(storage, e.log, (row.next - 1) / 256,
+					 row.next % 256 ? row.next % 256 : 256);
+	}
+	assert_true(had > 1000);
+}
+
+/* ---- out of memory ---- */
+
+static int everything(void *arg)
+{
+	struct seal_storage *storage = NULL;
+	struct seal_storage_checkpoint cp = {0};
+	struct seal_buf bytes = SEAL_BUF_INIT;
+	struct seal_storage_log *logs = NULL;
+	struct test_entries e = {.log = 1, .first = 7, .count = 2};
+	struct seal_hash hashes[256];
+	unsigned width;
+	size_t count;
+	int rc;
+
+	rc = seal_storage_sqlite_open(arg, SEAL_STORAGE_WRITE, &storage, &diag);
+	if (rc == 0)
+		rc = storage->ops->commit(storage, test_entries_step, &e,
+					  SEAL_STORAGE_LAZY, &diag);
+	if (rc == SEAL_E_EXISTS)
+		rc = 0; /* by an earlier round */
+	if (rc == 0)
+		rc = storage->ops->list_logs(storage, &logs, &count, &diag);
+	if (rc == 0)
+		rc = storage->ops->get_entries(storage, 1, 0, 7, &bytes, &diag);
+	if (rc == 0)
+		rc = storage->ops->get_tile(storage, 1, 0, 0, hashes, &width,
+					    &diag);
+	if (rc == 0)
+		rc = storage->ops->get_epochs(storage, 1, 0, &bytes, &diag);
+	if (rc == 0 && storage->ops->get_receipted(storage, 1, &cp, &diag) !=
+			       SEAL_E_NOTFOUND)
+		rc = SEAL_E_INTERNAL;
+	if (storage)
+		storage->ops->close(storage);
+	seal_storage_checkpoint_fini(&cp);
+	seal_buf_fini(&bytes);
+	free(logs);
+	return rc;
+}
+
+static void out_of_memory(void **state)
+{
+	test_storage_put(*state, test_storage_log(*state, ORIGIN), 0, 7);
+	test_storage_close(state);
+	*state = NULL;
+	assert_true(oom_every(everything, test_storage_path) > 4);
+}
+
 #define FILED(test)                                                 \
 	cmocka_unit_test_setup_teardown(test, test_storage_in_file, \
 					test_storage_close)
@@ -179,6 +277,8 @@ int main(void)
 		FILED(the_file_is_private),
 		FILED(wrong_files_are_refused),
 		FILED(kill_9_keeps_every_promise),
+		FILED(a_full_disk_loses_nothing),
+		FILED(out_of_memory),
 	};
 
 	if (seal_crypto_init(&diag) < 0)

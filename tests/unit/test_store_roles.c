@@ -193,6 +193,35 @@ static void damage_is_not_signed_over(void **state)
 	test_store_read(t, ORIGIN, "checkpoint", 200);
 }
 
+static int vouch_step(struct seal_storage *storage, void *ctx,
+		      struct seal_diag *diag)
+{
+	struct seal_storage_log row;
+	int rc;
+
+	(void)ctx;
+	rc = storage->ops->get_log(storage, ORIGIN, &row, diag);
+	row.mirror = 256;
+	return rc < 0 ? rc : storage->ops->put_sizes(storage, &row, diag);
+}
+
+/* Vouched for, and not signed: as a power cut between the two leaves it. */
+static void a_receipt_that_a_power_cut_took(void **state)
+{
+	struct test_store *t = *state;
+	struct seal_storage *storage = t->store->storage;
+
+	test_store_advance(t, 0, 256);
+	test_store_advance(t, 256, 600);
+	test_store_upload(t, 0, 600, 1, 202);
+	test_store_read(t, ORIGIN, "checkpoint", 404);
+	assert_int_equal(storage->ops->commit(storage, vouch_step, NULL,
+					      SEAL_STORAGE_DURABLE, NULL),
+			 0);
+	test_store_reopen(t);
+	test_store_whole(t, 256);
+}
+
 int main(void)
 {
 #define HOST(test) cmocka_unit_test_setup_teardown(test, with_host, done)
@@ -203,6 +232,7 @@ int main(void)
 		HOST(resources_that_are_not),
 		HOST(hand_overs_are_followed),
 		HOST(damage_is_not_signed_over),
+		HOST(a_receipt_that_a_power_cut_took),
 	};
 
 	if (seal_crypto_init(NULL) < 0)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/oom.h"
+
 #define DAY_S 86400
 #define NOW_S INT64_C(1795262400) /* 2026-11-21 12:00 UTC */
 
@@ -272,6 +274,42 @@ static void keys_go_through_pem(void **state)
 	seal_x509_key_free(NULL);
 }
 
+/* Makes and reads everything once. */
+static int everything(void *arg)
+{
+	static const char *const origins[] = {"web01.example.com/audit"};
+	struct seal_x509_template tmpl = leaf(SEAL_X509_INGEST, origins, 1);
+	const struct authority *ca = arg;
+	char *request = NULL, *pem = NULL, *key_pem = NULL;
+	struct seal_x509_key *key = NULL, *copy = NULL;
+	struct seal_x509_fields fields;
+	int rc;
+
+	rc = seal_x509_key_generate(&key, &diag);
+	if (rc == 0)
+		rc = seal_x509_key_to_pem(key, &key_pem, &diag);
+	if (rc == 0)
+		rc = seal_x509_key_from_pem(key_pem, &copy, &diag);
+	if (rc == 0)
+		rc = seal_x509_request_make(copy, "web01", &request, &diag);
+	if (rc == 0)
+		rc = seal_x509_cert_issue(&tmpl, request, ca->pem, ca->key,
+					  &pem, &diag);
+	if (rc == 0)
+		rc = seal_x509_fields_from_pem(pem, &fields, &diag);
+	seal_x509_key_free(key);
+	seal_x509_key_free(copy);
+	seal_x509_secret_free(key_pem);
+	free(request);
+	free(pem);
+	return rc;
+}
+
+static void out_of_memory(void **state)
+{
+	assert_true(oom_every(everything, *state) >= 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +321,7 @@ int main(void)
 		cmocka_unit_test(time_and_issuer_are_checked),
 		cmocka_unit_test(wrong_templates_are_refused),
 		cmocka_unit_test(keys_go_through_pem),
+		cmocka_unit_test(out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
