@@ -14,8 +14,10 @@ shell_tests += %D%/quickstart.tap
 shell_tests += %D%/module_stats.tap %D%/module_load.tap %D%/module_early.tap
 shell_tests += %D%/module_full.tap %D%/module_store.tap
 # The real store over mutual TLS.
+if ENABLE_STORE
 unit_tests += %D%/test_store_https
 unit_tests += %D%/test_store_life
+endif
 # Module and store together.
 shell_tests += %D%/end_to_end.tap %D%/tiles.tap
 EXTRA_DIST += tests/lib/store.bash

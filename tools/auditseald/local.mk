@@ -16,6 +16,7 @@ tools_auditseald_libsealstore_la_SOURCES = \
 	%D%/upload.c
 tools_auditseald_libsealstore_la_CFLAGS = $(AM_CFLAGS)
 
+if ENABLE_STORE
 sbin_PROGRAMS += tools/auditseald/auditseald
 tools_auditseald_auditseald_SOURCES = \
 	%D%/cmd.h %D%/main.c \
@@ -34,3 +35,4 @@ tools_auditseald_auditseald_LDADD = tools/auditseald/libsealstore.la \
 	lib/storage/libsealstorage.la lib/x509/libsealx509.la \
 	lib/protocol/libsealprotocol.la lib/core/libsealcore.la \
 	$(MHD_LIBS) $(GNUTLS_LIBS) -lpthread
+endif

@@ -131,7 +131,7 @@ void read_resource(struct store *store, const struct peer *peer,
 	if (rc == 0)
 		rc = resource_get(store, &log, &resource, reply, &diag);
 	if (rc == SEAL_E_NOTFOUND)
-		reply_refuse(reply, peer, 404, "there is no %.80s here", path);
+		reply_absent(reply, "there is no such resource here");
 	else if (rc < 0)
 		reply_error(reply, &diag);
 }

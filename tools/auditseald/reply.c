@@ -39,6 +39,11 @@ void reply_refuse(struct reply *reply, const struct peer *peer, unsigned status,
 	    status, sentence);
 }
 
+void reply_absent(struct reply *reply, const char *sentence)
+{
+	reply_sentence(reply, 404, sentence);
+}
+
 void reply_error(struct reply *reply, const struct seal_diag *diag)
 {
 	reply_sentence(reply, 503, "the store cannot do this now");

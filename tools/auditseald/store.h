@@ -123,6 +123,8 @@ void reply_fini(struct reply *reply);
 /* A sentence for the client, and for the journal as a refusal of peer. */
 void reply_refuse(struct reply *reply, const struct peer *peer, unsigned status,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* 404 to a reader, which is no refusal: tiles are asked for before they are. */
+void reply_absent(struct reply *reply, const char *sentence);
 /* An error of ours: 503 and the sentence of diag. */
 void reply_error(struct reply *reply, const struct seal_diag *diag);
 /* 200 with an empty body. */
