@@ -138,6 +138,16 @@ const struct seal_hash *seal_chain_log_id(const struct seal_chain *chain);
 int seal_chain_advance(struct seal_chain *chain, const struct seal_handover *h,
 		       enum seal_handover_verdict *ret_verdict) SEAL_MUST_CHECK;
 
+/*
+ * The same without verifying the signature or accepting the key, for a record
+ * that the caller itself verified and wrote in its own file: a start with a
+ * year of epochs would else take a minute.  Never for what came from elsewhere.
+ * Follow it by at least one seal_chain_advance; until then seal_chain_pub is
+ * NULL.  Never SEAL_HANDOVER_SAME, _FORK, _SIG, _KEY.
+ */
+int seal_chain_trust(struct seal_chain *chain, const struct seal_handover *h,
+		     enum seal_handover_verdict *ret_verdict) SEAL_MUST_CHECK;
+
 /* The newest epoch, and its first entry index. */
 uint64_t seal_chain_epoch(const struct seal_chain *chain);
 uint64_t seal_chain_first(const struct seal_chain *chain);
