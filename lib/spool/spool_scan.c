@@ -11,20 +11,6 @@
 #include "core/control.h"
 #include "spool/spool_scan.h"
 
-static int damaged(struct scan *sc, const char *finding, uint64_t offset,
-		   const char *what)
-{
-	seal_diag_set(sc->diag, SEAL_E_DAMAGED,
-		      "the spool %s is damaged in its last segment at byte "
-		      "%llu: %s (%s); " NEW_LOG,
-		      sc->sp->dir, (unsigned long long)offset, what, finding);
-	if (sc->diag) {
-		sc->diag->offset = offset;
-		sc->diag->index = sc->out->frontier.size;
-	}
-	return SEAL_E_DAMAGED;
-}
-
 /* ---- seals ---- */
 
 static int check_seal(struct scan *sc, const struct seal_head *head)
@@ -45,88 +31,6 @@ static int check_seal(struct scan *sc, const struct seal_head *head)
 		return r;
 	r = seal_checkpoint_verify(&cp, pub, head->sig);
 	seal_pub_free(pub);
-	return r;
-}
-
-/* ---- hand-overs ---- */
-
-static int learn(struct scan *sc, const struct seal_handover *h)
-{
-	struct seal_handover *grown;
-
-	grown = realloc(sc->out->learnt,
-			(sc->out->learnts + 1) * sizeof(*grown));
-	if (!grown)
-		return SEAL_E_NOMEM;
-	sc->out->learnt = grown;
-	sc->out->learnt[sc->out->learnts++] = *h;
-	return 0;
-}
-
-/* A hand-over that is sealed: the chain takes it, or has it. */
-static int take_handover(struct scan *sc, uint64_t offset)
-{
-	enum seal_handover_verdict verdict;
-	int r;
-
-	r = seal_chain_advance(sc->sp->chain, &sc->out->pending, &verdict);
-	if (r)
-		return r;
-	if (verdict != SEAL_HANDOVER_OK && verdict != SEAL_HANDOVER_SAME)
-		return damaged(sc, "AS012", offset,
-			       seal_handover_verdict_text(verdict));
-	sc->out->has_pending = false;
-	return verdict == SEAL_HANDOVER_OK ? learn(sc, &sc->out->pending) : 0;
-}
-
-static int read_handover(struct scan *sc, const struct seal_entry *entry,
-			 const struct seal_reader_item *item)
-{
-	struct spool_scan *out = sc->out;
-	struct seal_hash root;
-	int r;
-
-	r = seal_frontier_root(&out->frontier, &root);
-	if (r)
-		return r;
-	r = seal_handover_from_entry(entry, out->frontier.size, &root,
-				     &out->pending);
-	if (r)
-		return damaged(sc, "AS012", item->offset,
-			       "an epoch entry that says nothing");
-	out->has_pending = true;
-	out->before_pending = out->frontier;
-	out->pending_leaf = item->leaf;
-	return 0;
-}
-
-/* The hand-over at the very end: signed by e, and its key is in our slot? */
-static int check_pending(struct scan *sc)
-{
-	struct seal_handover *h = &sc->out->pending;
-	struct seal_keydir_slot slot;
-	struct seal_chain_span span;
-	struct seal_pub *pub;
-	uint64_t epoch = seal_chain_epoch(sc->sp->chain);
-	int r;
-
-	seal_keydir_slot(sc->sp->keydir, (unsigned)(h->epoch & 1), &slot);
-	if (h->epoch != epoch + 1 || slot.state != SEAL_SLOT_KEY ||
-	    slot.epoch != h->epoch ||
-	    memcmp(slot.public_key, h->key, sizeof(h->key)))
-		return damaged(sc, "AS012", sc->out->kept_end,
-			       "an unsealed hand-over to a key that the keydir "
-			       "does not have");
-	r = seal_chain_span(sc->sp->chain, epoch, &span);
-	if (!r)
-		r = seal_pub_new(span.key, &pub);
-	if (r)
-		return r;
-	r = seal_handover_verify(&sc->sp->log_id, h, pub);
-	seal_pub_free(pub);
-	if (r == SEAL_E_SIG)
-		return damaged(sc, "AS012", sc->out->kept_end,
-			       "an unsealed hand-over with a wrong signature");
 	return r;
 }
 
@@ -166,16 +70,17 @@ static int take_entry(struct scan *sc, const struct seal_reader_item *item)
 	int r;
 
 	if (out->has_pending)
-		return damaged(sc, "AS012", item->offset,
-			       "an entry behind a hand-over without a seal");
+		return scan_damaged(
+			sc, "AS012", item->offset,
+			"an entry behind a hand-over without a seal");
 	if (++sc->behind > SEAL_TAIL_ENTRIES_MAX)
-		return damaged(sc, "AS003", item->offset,
-			       "more entries without a seal than a crash "
-			       "leaves");
+		return scan_damaged(sc, "AS003", item->offset,
+				    "more entries without a seal than a crash "
+				    "leaves");
 	r = seal_entry_parse(item->frame.framed + 1, item->frame.framed_len - 1,
 			     &entry);
 	if (!r && entry.type == SEAL_ENTRY_EPOCH)
-		r = read_handover(sc, &entry, item);
+		r = scan_read_handover(sc, &entry, item);
 	else if (!r && entry.type == SEAL_ENTRY_GAP)
 		note_gap(sc, &entry);
 	else
@@ -214,7 +119,7 @@ static int take_head(struct scan *sc, const struct seal_reader_item *item,
 	out->head = head;
 	out->kept_end = out->head_end = item->offset + item->size_bytes;
 	sc->behind = 0;
-	return out->has_pending ? take_handover(sc, item->offset) : 0;
+	return out->has_pending ? scan_take_handover(sc, item->offset) : 0;
 }
 
 /* Whole frames in order, up to *ret_bad, where no good frame stands. */
@@ -270,9 +175,10 @@ static int look_past(struct scan *sc)
 		if (item.frame.kind == SEAL_KIND_ENTRY) {
 			next = next - (uint32_t)next + item.index_low + 1;
 			if (++entries > SEAL_TAIL_ENTRIES_MAX)
-				return damaged(sc, "AS003", item.offset,
-					       "more entries without a seal "
-					       "than a crash leaves");
+				return scan_damaged(
+					sc, "AS003", item.offset,
+					"more entries without a seal "
+					"than a crash leaves");
 			continue;
 		}
 		if (!item.tag_ok || seal_frame_head_get(&item.frame, &head) ||
@@ -280,8 +186,8 @@ static int look_past(struct scan *sc)
 			continue;
 		r = check_seal(sc, &head);
 		if (!r)
-			return damaged(sc, "AS001", sc->out->kept_end,
-				       "a bad frame before a seal");
+			return scan_damaged(sc, "AS001", sc->out->kept_end,
+					    "a bad frame before a seal");
 		if (r != SEAL_E_SIG)
 			return r;
 	}
@@ -294,7 +200,7 @@ static int take_header(struct scan *sc, const struct seal_reader_segment *s)
 	int r;
 
 	if (s->status && s->status != SEAL_E_UNKNOWN)
-		return damaged(sc, "AS030", 0, "its header");
+		return scan_damaged(sc, "AS030", 0, "its header");
 	if (s->status)
 		return seal_diag_set(sc->diag, SEAL_E_UNKNOWN,
 				     "the spool %s was written by a newer "
@@ -309,14 +215,14 @@ static int take_header(struct scan *sc, const struct seal_reader_segment *s)
 				     sc->sp->dir, s->header.origin,
 				     seal_keydir_origin(sc->sp->keydir));
 	if (s->header.first_index != s->name_index)
-		return damaged(sc, "AS030", 0,
-			       "its name is not its first index");
+		return scan_damaged(sc, "AS030", 0,
+				    "its name is not its first index");
 	r = seal_frontier_root(&s->header.frontier, &root);
 	if (r)
 		return r;
 	if (s->header.first_index &&
 	    !seal_hash_equal(&root, &s->header.head.root))
-		return damaged(sc, "AS030", 0, "its frontier");
+		return scan_damaged(sc, "AS030", 0, "its frontier");
 	out->header = s->header;
 	out->file_bytes = s->size_bytes;
 	out->frontier = s->header.frontier;
@@ -334,8 +240,8 @@ static int drop_run(struct scan *sc)
 	if (!sc->run.open)
 		return 0;
 	if (sc->run.offset < out->head_end)
-		return damaged(sc, "AS032", sc->run.offset,
-			       "a sealed record that is not whole");
+		return scan_damaged(sc, "AS032", sc->run.offset,
+				    "a sealed record that is not whole");
 	out->frontier = sc->run.frontier;
 	out->kept_end = sc->run.offset;
 	out->last_type = sc->run.last_type;
@@ -354,9 +260,9 @@ static int take_closed(struct scan *sc, const struct seal_reader_item *item)
 	if (item->frame.type == SEAL_ENTRY_EPOCH &&
 	    !seal_entry_parse(item->frame.framed + 1,
 			      item->frame.framed_len - 1, &entry)) {
-		r = read_handover(sc, &entry, item);
+		r = scan_read_handover(sc, &entry, item);
 		if (!r)
-			r = take_handover(sc, item->offset);
+			r = scan_take_handover(sc, item->offset);
 	}
 	return r ? r : seal_frontier_append(&sc->out->frontier, &item->leaf);
 }
@@ -447,12 +353,12 @@ static int scan(struct scan *sc, size_t segment)
 	if (!r && out->head.size)
 		r = check_seal(sc, &out->head);
 	if (r == SEAL_E_SIG)
-		return damaged(sc, "AS010", out->head_end,
-			       "the last seal is not by the log's key");
+		return scan_damaged(sc, "AS010", out->head_end,
+				    "the last seal is not by the log's key");
 	if (!r)
 		r = drop_run(sc);
 	if (!r && out->has_pending)
-		r = check_pending(sc);
+		r = scan_check_pending(sc);
 	if (!r)
 		r = learn_before(sc, segment);
 	if (!r)

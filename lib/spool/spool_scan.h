@@ -25,6 +25,16 @@ struct scan {
 	uint64_t behind; /* entries behind the last head */
 };
 
+/* SEAL_E_DAMAGED with its sentence. */
+int scan_damaged(struct scan *sc, const char *finding, uint64_t offset,
+		 const char *what);
+
+/* spool_learn.c: an epoch entry; a sealed one; the one at the very end */
+int scan_read_handover(struct scan *sc, const struct seal_entry *entry,
+		       const struct seal_reader_item *item);
+int scan_take_handover(struct scan *sc, uint64_t offset);
+int scan_check_pending(struct scan *sc);
+
 /* At the size reached: state and receipts must agree with the root here. */
 int scan_check_size(struct scan *sc);
 /* Nothing at hand may speak of more than is there. */

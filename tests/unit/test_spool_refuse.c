@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/entry.h"
+#include "core/epoch.h"
 #include "spool/keydir.h"
 #include "tests/lib/spool_fixture.h"
 
@@ -223,6 +224,39 @@ static void epochs_come_back_from_all_segments(void **state)
 	fixture_types(f);
 }
 
+/* Another signature in a record of epochs, with the tag that belongs to it. */
+static void forge_record(struct fixture *f, uint64_t record)
+{
+	uint8_t *data = memio_data(f->m, "/s/epochs", NULL) +
+			record * SEAL_EPOCH_RECORD_BYTES;
+	struct seal_hash tag;
+
+	data[90 + 5] ^= 1;
+	assert_int_equal(seal_sha256(data, 154, &tag), 0);
+	memcpy(data + 154, tag.b, 4);
+}
+
+static void a_forged_newest_record_is_rebuilt(void **state)
+{
+	struct fixture *f = *state;
+	struct seal_spool *sp;
+	uint64_t size, i;
+
+	f->config.epoch_max_entries = 1;
+	make_log(f, true);
+	memio_data(f->m, "/s/epochs", &size);
+	assert_int_equal(size, SEAL_EPOCH_RECORD_BYTES * 5);
+	/* an old one is the verifier's business; then there are six */
+	for (i = 2; i <= 5; i += 3) {
+		forge_record(f, i);
+		f->alarms[SEAL_ALARM_STATE] = 0;
+		sp = fixture_open(f);
+		assert_int_equal(f->alarms[SEAL_ALARM_STATE], i == 5);
+		fixture_close(f, sp);
+	}
+	fixture_types(f);
+}
+
 static void a_lost_epoch_key_ends_the_log(void **state)
 {
 	struct fixture *f = *state;
@@ -411,6 +445,7 @@ int main(void)
 		WITH(missing_files_are_rebuilt),
 		WITH(damaged_files_are_rebuilt),
 		WITH(epochs_come_back_from_all_segments),
+		WITH(a_forged_newest_record_is_rebuilt),
 		WITH(a_lost_epoch_key_ends_the_log),
 		WITH(an_older_spool_is_refused),
 		WITH(a_whole_older_copy_is_refused_by_its_keys),
