@@ -237,12 +237,27 @@ static int report(void *ctx, const struct seal_align_result *result)
 }
 
 /* Feeds what is proven; of the rest the log learns the leaf hash alone. */
+/* The leaf hash of a place whose entry is not there. */
+static int feed_leaf(struct verify_tree *t, const struct verify_tile *tile,
+		     unsigned i, bool proven)
+{
+	struct seal_verify *v = t->v;
+	uint64_t index = v->walk.next;
+	int rc = 0;
+
+	if (proven || i < tile->stored_width)
+		rc = verify_log_leaf(v, &tile->hash[i]);
+	else
+		verify_log_jump(v, index + 1);
+	verify_log_unknown(v);
+	return rc ? rc : verify_not_proven(v, index, index);
+}
+
 static int feed(struct verify_tree *t, const struct verify_tile *tile,
-		const size_t *source, const char *where)
+		bool proven, const size_t *source, const char *where)
 {
 	struct verify_bundle *b = &t->bundle;
 	struct seal_verify *v = t->v;
-	uint64_t index;
 	unsigned i;
 	size_t k;
 	int rc = 0;
@@ -256,17 +271,13 @@ static int feed(struct verify_tree *t, const struct verify_tile *tile,
 				b->entry_len[k], &b->leaf[k], where);
 			continue;
 		}
-		index = v->walk.next;
-		rc = verify_log_leaf(v, &tile->hash[i]);
-		verify_log_unknown(v);
-		if (!rc)
-			rc = verify_not_proven(v, index, index);
+		rc = feed_leaf(t, tile, i, proven);
 	}
 	return rc;
 }
 
 static int damaged(struct verify_tree *t, const struct verify_tile *tile,
-		   const char *where)
+		   bool proven, const char *where)
 {
 	struct verify_bundle *b = &t->bundle;
 	uint64_t place[VERIFY_BUNDLE_MAX];
@@ -280,7 +291,7 @@ static int damaged(struct verify_tree *t, const struct verify_tile *tile,
 		return rc;
 	find_places(b, tile, place);
 	rc = seal_align(place, b->count, tile->width, report, &r, source);
-	return rc ? rc : feed(t, tile, source, where);
+	return rc ? rc : feed(t, tile, proven, source, where);
 }
 
 static bool whole(const struct verify_bundle *b, const struct verify_tile *tile)
@@ -332,8 +343,8 @@ int verify_bundle(struct verify_tree *t, const struct verify_tile *tile,
 		return rc;
 	for (i = 0; i < tile->width; i++)
 		source[i] = i;
-	rc = whole(b, tile) ? feed(t, tile, source, where)
-			    : damaged(t, tile, where);
+	rc = whole(b, tile) ? feed(t, tile, proven, source, where)
+			    : damaged(t, tile, proven, where);
 	if (!rc)
 		verify_proven_time(t->v, before, t->v->walk.last_us);
 	if (!rc && t->source->progress)

@@ -101,7 +101,8 @@ static int judge_seal(struct judgement *j)
 		    !memcmp(j->note.sigs[k].name, name, strlen(name)))
 			line = &j->note.sigs[k];
 	if (!line)
-		return j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT
+		return j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT ||
+				       j->claim->source == SEAL_VERIFY_NOTE_PAST
 			       ? about(j, 13, "the seal line is missing")
 			       : 0;
 	if (!verify_have_key(v, j->claim->size))

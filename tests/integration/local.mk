@@ -24,3 +24,4 @@ EXTRA_DIST += tests/lib/store.bash
 # Runs where the build has sanitizers.
 shell_tests += %D%/sanitizers.tap
 long_tests += %D%/module_memory.tap
+shell_tests += %D%/tools.tap
