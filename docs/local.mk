@@ -16,3 +16,5 @@ EXTRA_DIST += %D%/howto/verify.md %D%/howto/operate.md
 EXTRA_DIST += %D%/explanation/trust.md %D%/explanation/architecture.md
 EXTRA_DIST += %D%/explanation/module.md %D%/explanation/why.md
 EXTRA_DIST += %D%/adr
+EXTRA_DIST += %D%/spec/verdict.md
+dist_man_MANS += %D%/man/auditseal.1

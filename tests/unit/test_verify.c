@@ -93,6 +93,177 @@ static void the_small_files_only_repeat_the_log(void **state)
 	assert_int_equal(n[0] + n[2] + n[3], 0);
 }
 
+/* ---- named damages ---- */
+
+#define SEGMENT "/s/00000000000000000000.seg"
+
+static void assert_found(struct verify_bench *b, int status, const char *found)
+{
+	int got = verify_bench_deep(b);
+
+	if (strcmp(b->found, found) || got != status)
+		fail_msg("%d %s, not %d %s", got, b->found, status, found);
+}
+
+static void without_a_policy_nothing_is_decided(void **state)
+{
+	struct verify_bench *b = *state;
+
+	small_log(b);
+	b->options.policy = NULL;
+	b->options.have_pin = false;
+	assert_found(b, 3, "AS033 AS036");
+	b->options.have_expect_size = true;
+	b->options.expect_size = 17;
+	assert_found(b, 3, "AS036");
+	b->options.have_pin = true;
+	assert_found(b, 0, "");
+	b->options.expect_size = 18;
+	assert_found(b, 2, "AS007[17,17] AS033");
+}
+
+static void an_old_receipt_is_stale(void **state)
+{
+	struct verify_bench *b = *state;
+
+	small_log(b);
+	b->options.as_of_us = b->f->io->realtime_us(b->f->io) + 241000000;
+	assert_found(b, 3, "AS034");
+	b->options.min_freshness_us = 300000000;
+	assert_found(b, 0, "");
+}
+
+static void another_log_is_foreign(void **state)
+{
+	struct verify_bench *b = *state;
+
+	small_log(b);
+	b->options.pin.b[0] ^= 1;
+	assert_int_equal(verify_bench_deep(b), 2);
+	assert_non_null(strstr(b->found, "AS028"));
+}
+
+static void a_cut_below_the_receipt_is_as007(void **state)
+{
+	struct verify_bench *b = *state;
+	uint64_t size;
+	uint8_t *data;
+
+	small_log(b);
+	data = memio_data(b->f->m, SEGMENT, &size);
+	memio_put(b->f->m, SEGMENT, data, size / 2);
+	assert_int_equal(verify_bench_deep(b), 2);
+	assert_non_null(strstr(b->found, "AS007["));
+	assert_null(strstr(b->found, "AS001"));
+	/* Live, it is the spool that was set back. */
+	b->options.live = true;
+	assert_int_equal(verify_bench_deep(b), 2);
+	assert_non_null(strstr(b->found, "AS027["));
+}
+
+static void missing_small_files_are_as029(void **state)
+{
+	struct verify_bench *b = *state;
+
+	small_log(b);
+	memio_remove(b->f->m, "/s/state");
+	assert_found(b, 1, "AS029");
+	memio_remove(b->f->m, "/s/epochs");
+	assert_found(b, 1, "AS029 AS029");
+	memio_remove(b->f->m, "/s/acked");
+	/* The receipts in the segment still stand. */
+	assert_int_equal(verify_bench_deep(b), 1);
+}
+
+static void a_crash_is_told_and_is_no_crime(void **state)
+{
+	struct verify_bench *b = *state;
+	struct seal_spool *sp;
+	unsigned seed;
+
+	small_log(b);
+	for (seed = 0; seed < 20; seed++) {
+		sp = fixture_open(b->f);
+		fixture_commit(sp, "before the crash", 3);
+		fixture_crash(b->f, sp, true, seed);
+		/* At rest after the crash: never evidence. */
+		if (verify_bench_deep(b) == 2)
+			fail_msg("seed %u: %s", seed, b->found);
+		sp = fixture_open(b->f);
+		fixture_commit(sp, "after the crash", 1);
+		verify_bench_receipt(b, sp);
+		fixture_close(b->f, sp);
+		assert_found(b, 0, "");
+	}
+	assert_true(b->verdict.findings.n > 0); /* AS020, class N */
+	assert_int_equal(b->verdict.findings.v[0].number, 20);
+}
+
+static void segments_follow_each_other(void **state)
+{
+	struct verify_bench *b = *state;
+	struct seal_spool *sp = fixture_open(b->f);
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		fixture_commit(sp, "message", 5);
+		assert_int_equal(seal_spool_rotate(sp, &b->f->diag), 0);
+	}
+	fixture_commit(sp, "last", 1);
+	b->f->config.keep_bytes = 1 << 20;
+	fixture_close(b->f, sp);
+	b->options.have_expect_size = true;
+	b->options.expect_size = 24;
+	assert_found(b, 0, "");
+	memio_remove(b->f->m, "/s/00000000000000000006.seg");
+	assert_found(b, 2, "AS009[6,10]");
+}
+
+static void swap_records(uint8_t *data, uint64_t size, const char *text,
+			 size_t frame)
+{
+	uint8_t *at = memmem(data, size, text, strlen(text)), copy[64];
+
+	assert_non_null(at);
+	at -= 14;
+	memcpy(copy, at, frame);
+	memmove(at, at + frame, frame);
+	memcpy(at + frame, copy, frame);
+}
+
+static void moved_doubled_and_removed_frames(void **state)
+{
+	struct verify_bench *b = *state;
+	struct seal_spool *sp = fixture_open(b->f);
+	const size_t frame = 18 + 7; /* "message" */
+	uint64_t size;
+	uint8_t *data, *at, *longer;
+
+	fixture_commit(sp, "message", 5); /* entries 1 ... 5 */
+	fixture_commit(sp, "later", 5);
+	verify_bench_receipt(b, sp);
+	fixture_close(b->f, sp);
+	data = memio_data(b->f->m, SEGMENT, &size);
+	swap_records(data, size, "message", frame);
+	assert_found(b, 2, "AS004[2,2]");
+	swap_records(data, size, "message", frame);
+	assert_found(b, 0, "");
+
+	longer = malloc(size + frame);
+	at = memmem(data, size, "message", 7);
+	assert_true(longer && at);
+	at -= 14;
+	memcpy(longer, data, size);
+	memmove(longer + (at - data) + frame, at, size - (size_t)(at - data));
+	memio_put(b->f->m, SEGMENT, longer, size + frame);
+	assert_found(b, 2, "AS005[1,1]");
+	memmove(longer + (at - data), longer + (at - data) + 2 * frame,
+		size - (size_t)(at - data) - frame);
+	memio_put(b->f->m, SEGMENT, longer, size - frame);
+	assert_found(b, 2, "AS002[1,1]");
+	free(longer);
+}
+
 #define TEST(name)                                                \
 	cmocka_unit_test_setup_teardown(name, verify_bench_setup, \
 					verify_bench_teardown)
@@ -101,6 +272,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_clean_log_is_verified),
+		TEST(without_a_policy_nothing_is_decided),
+		TEST(an_old_receipt_is_stale),
+		TEST(another_log_is_foreign),
+		TEST(a_cut_below_the_receipt_is_as007),
+		TEST(missing_small_files_are_as029),
+		TEST(a_crash_is_told_and_is_no_crime),
+		TEST(segments_follow_each_other),
+		TEST(moved_doubled_and_removed_frames),
 		TEST(every_byte_of_a_segment_counts),
 		TEST(the_small_files_only_repeat_the_log),
 	};

@@ -318,28 +318,6 @@ static int install_welcome(const struct words *w, struct seal_welcome *welcome,
 		printf("welcome  %s is installed in %s\n", welcome->origin,
 		       dir);
 	return rc;
-/* The store does not know where the keys are. */
-static char *name_keydir(const char *text, const char *origin, const char *dir)
-{
-	static const char action[] = "action(type=\"omauditseal\"";
-	const char *at = strstr(text, action);
-	char usual[CLI_PATH_BYTES], name[SEAL_ORIGIN_MAX_BYTES + 1];
-	char *absolute, *changed = NULL;
-	int len;
-
-	cli_origin_file(origin, name);
-	snprintf(usual, sizeof(usual), "%s%s", CLI_KEYDIR_PARENT, name);
-	absolute = realpath(dir, NULL);
-	if (!absolute || !at || strstr(text, "keydir=") ||
-	    !strcmp(absolute, usual)) {
-		free(absolute);
-		return NULL;
-	}
-	at += strlen(action);
-	len = asprintf(&changed, "%.*s\n         keydir=\"%s\"%s",
-		       (int)(at - text), text, absolute, at);
-	free(absolute);
-	return len < 0 ? NULL : changed;
 }
 
 static int run_welcome(const struct words *w)
@@ -348,8 +326,6 @@ static int run_welcome(const struct words *w)
 	struct seal_diag diag = {0};
 	char dir[CLI_PATH_BYTES];
 	int rc;
-	char *configuration = NULL, *changed = NULL;
-	int rc = 0;
 
 	rc = cli_welcome_read(w->welcome, &welcome, &diag);
 	if (rc)
@@ -371,20 +347,6 @@ static int run_welcome(const struct words *w)
 	else
 		rc = show_configuration(w, welcome.configuration);
 	seal_welcome_fini(&welcome);
-		return fail(rc, &diag);
-	rc = cli_welcome_install(keydir, w->welcome, &configuration, &diag);
-	if (!rc) {
-		printf("welcome  %s is installed in %s\n",
-		       seal_keydir_origin(keydir), dir);
-		changed = name_keydir(configuration, seal_keydir_origin(keydir),
-				      dir);
-	}
-	seal_keydir_free(keydir);
-	if (rc)
-		return fail(rc, &diag);
-	rc = show_configuration(w, changed ? changed : configuration);
-	free(configuration);
-	free(changed);
 	return rc;
 }
 
