@@ -88,7 +88,7 @@ static bool slots_well(struct feed *f, int fd, size_t slot_bytes,
 		       uint8_t *bytes, slot_whole *whole)
 {
 	uint64_t counter[2] = {0, 0};
-	bool have[2] = {false, false};
+	bool have[2] = {false, false}, blank[2];
 	size_t got;
 	long n;
 	int k;
@@ -102,11 +102,14 @@ static bool slots_well(struct feed *f, int fd, size_t slot_bytes,
 				break;
 		}
 		have[k] = whole(bytes, got, &counter[k]);
+		while (got && !bytes[got - 1])
+			got--;
+		blank[k] = !got;
 	}
 	if (have[0] && have[1])
 		return counter[0] + 1 == counter[1] ||
 		       counter[1] + 1 == counter[0];
-	return have[1] && counter[1] == 1;
+	return have[1] && counter[1] == 1 && blank[0];
 }
 
 /* A slot that is damaged may have been the newer one. */
