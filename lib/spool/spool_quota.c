@@ -12,13 +12,16 @@
 
 /* ---- room ---- */
 
+/* Some more than asked for: of the quota, or of a disk that is smaller. */
 static bool disk_has_room(struct seal_spool *sp, uint64_t bytes)
 {
-	uint64_t free_bytes, total;
+	uint64_t free_bytes, total, whole = sp->max_bytes;
 
 	if (sp->io->space(sp->io, sp->dir, &free_bytes, &total))
 		return true; /* the write will tell */
-	return free_bytes >= bytes + RESERVE_BYTES;
+	if (whole > total)
+		whole = total;
+	return free_bytes >= bytes + whole / 16 + RESERVE_BYTES;
 }
 
 bool spool_has_room(struct seal_spool *sp, uint64_t bytes)
@@ -31,7 +34,7 @@ bool spool_has_room(struct seal_spool *sp, uint64_t bytes)
 		used += sp->max_bytes / 16;
 	if (used > sp->max_bytes)
 		return false;
-	if (sp->disk_full && !disk_has_room(sp, bytes + sp->max_bytes / 16))
+	if (sp->disk_full && !disk_has_room(sp, bytes))
 		return false;
 	return true;
 }
