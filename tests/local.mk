@@ -34,6 +34,7 @@ unit_tests =
 unit_wrap =
 lint_tests =
 shell_tests =
+short_tests =
 long_tests =
 
 EXTRA_DIST += %D%/bench/rsyslog_queues.sh
@@ -63,7 +64,11 @@ check-long: all
 	SEAL_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS='$(TESTS) $(long_tests)'
 
-# All that runs our code, for a build with sanitizers: no lint.
+# What runs our code, for a build with sanitizers: no lint, and of the scripts
+# those that go everywhere in a short time, or all of them.
 check-code: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(shell_tests)'
-.PHONY: check-long check-code
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(short_tests)'
+check-code-long: all
+	SEAL_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='$(unit_tests) $(shell_tests) $(long_tests)'
+.PHONY: check-long check-code check-code-long

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# All tests, once plain and, but for lint, once more under sanitizers. The last
-# line counts test cases, read from the summaries that the harness wrote.
+# All tests, once plain and once more under sanitizers: what runs our code in a
+# short time, or, with --long, all of it and under TSan, too. The last line
+# counts test cases, read from the summaries that the harness wrote.
 
 qs_passed=0
 qs_failed=0
@@ -53,12 +54,13 @@ qs_skips() {
 }
 
 qs_test() {
-	local target=check
+	local target=check code=check-code
 	local packages=("${qs_build_packages[@]}" "${qs_test_packages[@]}")
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--long)
 			target=check-long
+			code=check-code-long
 			packages+=("${qs_long_packages[@]}")
 			;;
 		*) bad_usage "test knows no $1" ;;
@@ -76,7 +78,7 @@ qs_test() {
 	qs_suite plain "$target"
 	qs_make_build build-sanitizers --enable-werror \
 		--enable-sanitizers=address,undefined
-	qs_suite sanitizers check-code
+	qs_suite sanitizers $code
 	[ $target = check ] || qs_long
 
 	say "$qs_skipped skipped"
@@ -86,7 +88,7 @@ qs_test() {
 
 qs_long() {
 	qs_make_build build-threads --enable-werror --enable-sanitizers=thread
-	qs_suite threads check-code
+	qs_suite threads check-code-long
 	if step "make distcheck" distcheck.log \
 		make -C "$qs_home/build-test" distcheck; then
 		qs_passed=$((qs_passed + 1))

@@ -4,6 +4,7 @@
 #   shell_tests += %D%/NAME.sh        one case, exit 0, 77 (skipped) or other
 #   shell_tests += %D%/NAME.tap       many cases in TAP
 #   long_tests += %D%/NAME.sh         only in `make check-long`
+#   short_tests += %D%/NAME.sh        of shell_tests: also in `make check-code`
 #
 # tests/lib/sh.bash has what such scripts share.
 shell_tests += %D%/machine.tap
@@ -25,3 +26,7 @@ EXTRA_DIST += tests/lib/store.bash
 shell_tests += %D%/sanitizers.tap
 long_tests += %D%/module_memory.tap
 shell_tests += %D%/tools.tap
+short_tests += %D%/sanitizers.tap %D%/module_tee.tap %D%/module_life.tap \
+	%D%/end_to_end.tap
+long_tests += %D%/valgrind.tap
+shell_tests += %D%/bad_place.tap

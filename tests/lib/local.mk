@@ -32,7 +32,7 @@ tests_lib_libsealtest_la_SOURCES += %D%/vectors.h %D%/vectors.c
 tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio.c \
 	%D%/spool_fixture.h %D%/spool_fixture.c
 tests_lib_libsealtest_la_SOURCES += %D%/hash_fault.h %D%/hash_fault.c
-EXTRA_DIST += %D%/lsan.supp %D%/spool_frames.py %D%/prelisten.py
+EXTRA_DIST += %D%/lsan.supp %D%/spool_frames.py %D%/prelisten.py %D%/asan.supp
 tests_lib_libsealtest_la_SOURCES += %D%/testhost.h %D%/testhost.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststore.h %D%/teststore.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c
@@ -46,14 +46,15 @@ tests_lib_host_log_LDADD = lib/host/libsealhost.la lib/uplink/libsealuplink.la \
 	lib/forward/libsealforward.la lib/http/libsealhttp.la \
 	lib/protocol/libsealprotocol.la lib/spool/libsealspool.la \
 	lib/core/libsealcore.la -lpthread
-# Mistakes for sanitizers.tap; the rpath makes it a shared object.
+# Mistakes that valgrind and sanitizers must find; the rpath makes it a shared
+# object.
 if BUILD_PLUGIN
-if SANITIZERS
 check_LTLIBRARIES += %D%/omfault.la
 tests_lib_omfault_la_SOURCES = %D%/omfault.c
 tests_lib_omfault_la_CPPFLAGS = $(plugins_omauditseal_omauditseal_la_CPPFLAGS)
 tests_lib_omfault_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere \
-	-export-symbols $(srcdir)/plugins/omauditseal/omauditseal.sym
+	-export-symbols $(srcdir)/plugins/omauditseal/omauditseal.sym \
+	-Wl,-z,nodelete
 tests_lib_omfault_la_LIBADD = -lpthread
 endif
-endif
+EXTRA_DIST += %D%/valgrind_blocks.py

@@ -125,15 +125,18 @@ preload() {
 
 # rsyslogd_command ARGUMENT...: runs the stock rsyslogd, with its own modules
 # and ours, in the foreground; start it as "start rsyslogd_command -n -f ...".
+# Words in the arrays come before it: rsyslogd_under such as valgrind, and
+# rsyslogd_in, outside of its environment, such as unshare.
+rsyslogd_in=() rsyslogd_under=()
 rsyslogd_command() {
 	local ours preload=
 	ours=$(module_dir)
 	[ -z "$ours" ] || preload=$(preload "$ours/omauditseal.so")
-	exec env LD_LIBRARY_PATH="$(daemon_libs)" \
+	exec "${rsyslogd_in[@]}" env LD_LIBRARY_PATH="$(daemon_libs)" \
 		${preload:+LD_PRELOAD="$preload" \
-			ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" \
+			ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0:suppressions=$SEAL_SRCDIR/tests/lib/asan.supp" \
 			TSAN_OPTIONS="${TSAN_OPTIONS:-}:ignore_noninstrumented_modules=1"} \
-		"$(daemon_path rsyslogd)" \
+		"${rsyslogd_under[@]}" "$(daemon_path rsyslogd)" \
 		-M "$(rsyslog_modules)${ours:+:$ours}" "$@"
 }
 
