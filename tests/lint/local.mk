@@ -11,4 +11,4 @@ lint_tests += %D%/shellcheck.sh
 lint_tests += %D%/man.sh
 lint_tests += %D%/docs.tap
 lint_tests += %D%/params.tap
-EXTRA_DIST += %D%/links.sh
+lint_tests += %D%/links.sh
