@@ -86,11 +86,12 @@ void seal_acked_fini(struct seal_acked *acked);
 
 /*
  * epochs: records of core/epoch.h, the root record first.  Reads the writer's
- * own file: all tags and the order, and the last two signatures.  *ret_bytes is the length of its good part.  SEAL_E_DAMAGED with a
- * chain: the part behind *ret_bytes is not good (a torn record, a wrong tag, a
- * hand-over that the chain refuses); without a chain (*ret_chain is left
- * alone): not even the root record is.  SEAL_E_FOREIGN: another log's.
- * SEAL_E_NOTFOUND, SEAL_E_IO, SEAL_E_PERM, SEAL_E_NOMEM.
+ * own file: all tags and the order, and the last two signatures.  *ret_bytes is
+ * the length of its good part.  SEAL_E_DAMAGED with a chain: the part behind
+ * *ret_bytes is not good (a torn record, a wrong tag, a hand-over that the
+ * chain refuses); without a chain (*ret_chain is left alone): not even the root
+ * record is.  SEAL_E_FOREIGN: another log's. SEAL_E_NOTFOUND, SEAL_E_IO,
+ * SEAL_E_PERM, SEAL_E_NOMEM.
  */
 int seal_epochs_load(const struct seal_io *io, const char *path,
 		     const char *origin, const struct seal_hash *log_id,
