@@ -235,8 +235,16 @@ static bool is_cell(const struct seal_finding *f)
 	return f->number <= 6 || f->number == 30;
 }
 
+/* Several things can prove that a copy is cut; it has one end. */
+static bool same_cut(const struct seal_finding *a, const struct seal_finding *b)
+{
+	return a->number == 7 && b->number == 7 && b->first <= a->last + 1;
+}
+
 static bool adjacent(const struct seal_finding *a, const struct seal_finding *b)
 {
+	if (same_cut(a, b))
+		return true;
 	return is_range(a) && is_range(b) && is_cell(a) && is_cell(b) &&
 	       a->class == b->class && b->first <= a->last + 1;
 }

@@ -103,7 +103,7 @@ enum seal_finding_class {
 	  "control entries are not in an order that the host makes",           \
 	  "treat the host as compromised from the named entry on")             \
 	X(33, U, 0, "no anchor", "truncation cannot be excluded",              \
-	  "give a receipt, a policy, --state or --expect-size")                \
+	  "give a policy and a newer receipt, or --expect-size")               \
 	X(34, U, 0, "anchor stale", "the newest receipt is too old",           \
 	  "fetch a newer receipt, or give --as-of")                            \
 	X(35, U, 0, "quorum not met", "not enough trusted cosignatures",       \

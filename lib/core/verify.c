@@ -297,8 +297,12 @@ static int describe(const struct seal_verify *v, struct seal_verdict *verdict)
 	verdict->newest_us = v->proven_us;
 	verdict->heartbeat_us = v->sealed.heartbeat_us;
 	verdict->as_of_us = v->opt.as_of_us;
-	if (v->chain && verdict->size &&
-	    !seal_chain_lookup(v->chain, verdict->size, &span)) {
+	/* Behind a hand-over its successor is in force, the old key is gone. */
+	if (v->chain && seal_chain_first(v->chain) <= verdict->size) {
+		verdict->epoch = seal_chain_epoch(v->chain);
+		verdict->epoch_first = seal_chain_first(v->chain);
+	} else if (v->chain && verdict->size &&
+		   !seal_chain_lookup(v->chain, verdict->size, &span)) {
 		verdict->epoch = span.epoch;
 		verdict->epoch_first = span.first;
 	}

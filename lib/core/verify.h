@@ -53,6 +53,7 @@ struct seal_verify_options {
 	enum seal_verify_target target;
 	const struct seal_policy *policy; /* borrowed; NULL: none was given */
 	bool live;     /* a writer holds the lock: the tail is in flight */
+	bool alone;    /* one segment: nothing stands beside it */
 	bool deep;     /* check every seal, not only the newest */
 	bool have_pin; /* the log id that must come out */
 	struct seal_hash pin;

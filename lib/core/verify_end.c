@@ -127,7 +127,7 @@ static int judge_epochs(struct seal_verify *v, uint64_t reached)
 
 	if (first > reached)
 		return too_short(v, reached, first, "epochs", false);
-	if (v->opt.target != SEAL_VERIFY_SPOOL)
+	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone)
 		return 0;
 	if (!v->epochs_given)
 		return verify_find(v, 29, 1, 0, false, "epochs",
@@ -143,6 +143,7 @@ static int judge_epochs(struct seal_verify *v, uint64_t reached)
 
 int verify_end_claims(struct seal_verify *v, uint64_t reached)
 {
+	bool whole = v->opt.target == SEAL_VERIFY_SPOOL && !v->opt.alone;
 	size_t k;
 	int rc = judge_epochs(v, reached);
 
@@ -150,10 +151,10 @@ int verify_end_claims(struct seal_verify *v, uint64_t reached)
 		rc = judge_claim(v, &v->claim[k], reached);
 	for (k = 0; k < v->lates && !rc; k++)
 		rc = judge_claim(v, &v->late[k], reached);
-	if (!rc && v->opt.target == SEAL_VERIFY_SPOOL && !v->state_given)
+	if (!rc && whole && !v->state_given)
 		rc = verify_find(v, 29, 1, 0, false, "state",
 				 "state is missing or damaged");
-	if (!rc && v->opt.target == SEAL_VERIFY_SPOOL && !v->acked_given)
+	if (!rc && whole && !v->acked_given)
 		rc = verify_find(v, 29, 1, 0, false, "acked",
 				 "acked is missing or damaged");
 	return rc;

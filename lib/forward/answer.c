@@ -103,7 +103,7 @@ static void freeze_refused(struct seal_forward *fw, const char *request)
 	forward_end(fw, SEAL_FORWARD_FROZEN, SEAL_FORWARD_ALARM_FREEZE_REFUSED,
 		    NULL,
 		    "%s was refused with %u; nothing more is sent to this "
-		    "mirror until auditseal resume",
+		    "mirror until rsyslogd is restarted",
 		    request, fw->answer.status);
 }
 
@@ -146,7 +146,7 @@ static void on_behind(struct seal_forward *fw, uint64_t theirs)
 	forward_end(fw, SEAL_FORWARD_FROZEN, SEAL_FORWARD_ALARM_FREEZE_BEHIND,
 		    "AS027",
 		    "the mirror has %llu entries and gave a receipt for %llu; "
-		    "nothing more is sent to it until auditseal resume",
+		    "nothing more is sent to it until rsyslogd is restarted",
 		    (ull)theirs, (ull)fw->state.receipt_size);
 }
 

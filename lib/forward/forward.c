@@ -381,7 +381,7 @@ static void step_checkpoint(struct seal_forward *fw)
 			    SEAL_FORWARD_ALARM_FREEZE_REFUSED, NULL,
 			    "the mirror refused the consistency proof from "
 			    "size %llu; nothing more is sent until "
-			    "auditseal resume",
+			    "rsyslogd is restarted",
 			    (unsigned long long)fw->state.pending_size);
 		return;
 	}

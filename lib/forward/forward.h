@@ -219,7 +219,7 @@ void seal_forward_stop(struct seal_forward *forward);
 void seal_forward_get_state(const struct seal_forward *forward,
 			    struct seal_forward_state *ret_state);
 
-/* Owner thread: leaves FROZEN (auditseal resume); begins afresh. */
+/* Owner thread: leaves FROZEN; begins afresh. */
 void seal_forward_resume(struct seal_forward *forward);
 
 #endif

@@ -178,6 +178,19 @@ static void adjacent_cells_become_one(void **state)
 	seal_findings_fini(&list);
 }
 
+static void a_copy_has_one_end(void **state)
+{
+	struct seal_findings list;
+
+	(void)state;
+	seal_findings_init(&list);
+	add(&list, 7, 8, 12); /* a receipt says so */
+	add(&list, 7, 8, 9);  /* state does too */
+	seal_findings_settle(&list);
+	assert_list(&list, "AS007 8 12 D\n");
+	seal_findings_fini(&list);
+}
+
 static void different_adjacent_cells_are_as001(void **state)
 {
 	struct seal_findings list;
@@ -353,6 +366,7 @@ int main(void)
 		cmocka_unit_test(exit_status_is_the_worst),
 		cmocka_unit_test(separate_cells_stay_separate),
 		cmocka_unit_test(adjacent_cells_become_one),
+		cmocka_unit_test(a_copy_has_one_end),
 		cmocka_unit_test(different_adjacent_cells_are_as001),
 		cmocka_unit_test(one_cause_one_finding),
 		cmocka_unit_test(what_sticks_out_is_reported),

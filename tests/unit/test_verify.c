@@ -35,7 +35,8 @@ static void a_clean_log_is_verified(void **state)
 	assert_string_equal(b->found, "");
 	assert_int_equal(b->verdict.size, 11);
 	assert_int_equal(b->verdict.anchor.size, 9);
-	assert_int_equal(b->verdict.window, 2);
+	/* The hand-over at the stop destroyed the key that sealed them. */
+	assert_int_equal(b->verdict.window, 0);
 	assert_true(b->verdict.pinned);
 	b->options.deep = true;
 	assert_int_equal(verify_bench_judge(b), 0);

@@ -94,6 +94,7 @@ int cli_judge_spool(const struct cli_trust *trust, const char *target,
 	cli_judge_options(trust, origin[0] ? origin : trust->log,
 			  SEAL_VERIFY_SPOOL, &options);
 	options.live = from.live;
+	options.alone = one_file;
 	for (tries = 0; tries < LIVE_TRIES; tries++) {
 		rc = cli_judge_run(&options, feed, &from, &verdict, diag);
 		/* A live spool frees its oldest segments meanwhile. */
