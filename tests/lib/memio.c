@@ -672,7 +672,8 @@ void memio_put(struct memio *m, const char *path, const void *data,
 	}
 	grow(n->inode, size + 1);
 	memset(n->inode->data, 0, n->inode->room);
-	memcpy(n->inode->data, data, size);
+	if (size)
+		memcpy(n->inode->data, data, size);
 	n->inode->size = size;
 	memset(n->inode->dirty, 1, n->inode->room / SECTOR);
 	sync_inode(n->inode);
