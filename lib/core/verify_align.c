@@ -292,3 +292,20 @@ out:
 	free(a.away);
 	return rc;
 }
+
+const char *seal_align_text(enum seal_align_what what)
+{
+	switch (what) {
+	case SEAL_ALIGN_MODIFIED:
+		return "not the bytes that were sealed";
+	case SEAL_ALIGN_DELETED:
+		return "sealed, and not in this copy";
+	case SEAL_ALIGN_INSERTED:
+		return "an entry that was never sealed";
+	case SEAL_ALIGN_REORDERED:
+		return "a sealed entry at another place";
+	case SEAL_ALIGN_DUPLICATE:
+		return "a sealed entry once more";
+	}
+	return "unknown";
+}

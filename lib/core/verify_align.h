@@ -14,6 +14,7 @@
 /* A found entry that fits no expected place. */
 #define SEAL_ALIGN_NOWHERE UINT64_MAX
 
+/* The numbers are those of the findings: AS001 to AS005. */
 enum seal_align_what {
 	SEAL_ALIGN_MODIFIED = 1,
 	SEAL_ALIGN_DELETED = 2,
@@ -21,6 +22,9 @@ enum seal_align_what {
 	SEAL_ALIGN_REORDERED = 4,
 	SEAL_ALIGN_DUPLICATE = 5,
 };
+
+/* One line of text, never NULL. */
+const char *seal_align_text(enum seal_align_what what);
 
 /* Expected places first ... last (inclusive, counted from 0 in the cell);
  * for INSERTED the place it stands before; within: not known how many. */

@@ -208,17 +208,6 @@ static int flush_missing(struct verify_tree *t, uint64_t until, unsigned id)
 
 static int report(void *ctx, const struct seal_align_result *result)
 {
-	static const unsigned number[] = {[SEAL_ALIGN_MODIFIED] = 1,
-					  [SEAL_ALIGN_DELETED] = 2,
-					  [SEAL_ALIGN_INSERTED] = 3,
-					  [SEAL_ALIGN_REORDERED] = 4,
-					  [SEAL_ALIGN_DUPLICATE] = 5};
-	static const char *const text[] = {
-		[SEAL_ALIGN_MODIFIED] = "not the bytes that were sealed",
-		[SEAL_ALIGN_DELETED] = "sealed, and not in this copy",
-		[SEAL_ALIGN_INSERTED] = "an entry that was never sealed",
-		[SEAL_ALIGN_REORDERED] = "a sealed entry at another place",
-		[SEAL_ALIGN_DUPLICATE] = "a sealed entry once more"};
 	struct report *r = ctx;
 	struct verify_tree *t = r->t;
 	uint64_t base = r->tile->number * SEAL_VERIFY_TILE_WIDTH;
@@ -231,9 +220,9 @@ static int report(void *ctx, const struct seal_align_result *result)
 		t->missing = true;
 		return 0;
 	}
-	return verify_find(t->v, number[result->what], base + result->first,
+	return verify_find(t->v, result->what, base + result->first,
 			   base + result->last, result->within, r->where, "%s",
-			   text[result->what]);
+			   seal_align_text(result->what));
 }
 
 /* Feeds what is proven; of the rest the log learns the leaf hash alone. */

@@ -176,22 +176,11 @@ struct diagnosis {
 
 static int report(void *ctx, const struct seal_align_result *r)
 {
-	static const unsigned number[] = {[SEAL_ALIGN_MODIFIED] = 1,
-					  [SEAL_ALIGN_DELETED] = 2,
-					  [SEAL_ALIGN_INSERTED] = 3,
-					  [SEAL_ALIGN_REORDERED] = 4,
-					  [SEAL_ALIGN_DUPLICATE] = 5};
-	static const char *const text[] = {
-		[SEAL_ALIGN_MODIFIED] = "not the bytes that were sealed",
-		[SEAL_ALIGN_DELETED] = "sealed, and not in this copy",
-		[SEAL_ALIGN_INSERTED] = "an entry that was never sealed",
-		[SEAL_ALIGN_REORDERED] = "a sealed entry at another place",
-		[SEAL_ALIGN_DUPLICATE] = "a sealed entry once more"};
 	struct diagnosis *d = ctx;
 	struct verify_cell *c = &d->v->cell;
-	const char *what = text[r->what];
+	const char *what = seal_align_text(r->what);
 	char where[VERIFY_WHERE_BYTES];
-	unsigned id = number[r->what];
+	unsigned id = r->what;
 	uint64_t first = d->first + r->first, last = d->first + r->last;
 	bool lost = r->found < c->count && c->found[r->found].lost;
 
