@@ -18,3 +18,10 @@ EXTRA_DIST += %D%/explanation/module.md %D%/explanation/why.md
 EXTRA_DIST += %D%/adr
 EXTRA_DIST += %D%/spec/verdict.md
 dist_man_MANS += %D%/man/auditseal.1
+# A page that the checker writes of itself; tests/lint/findings.sh holds it to
+# that. `make findings` after a change of tools/auditseal/explain.c.
+EXTRA_DIST += %D%/reference/findings.md
+findings: tools/auditseal/auditseal
+	tools/auditseal/auditseal explain --markdown \
+		> $(srcdir)/%D%/reference/findings.md
+.PHONY: findings

@@ -12,3 +12,4 @@ lint_tests += %D%/man.sh
 lint_tests += %D%/docs.tap
 lint_tests += %D%/params.tap
 lint_tests += %D%/links.sh
+lint_tests += %D%/findings.sh

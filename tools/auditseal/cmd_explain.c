@@ -5,13 +5,16 @@
 
 #include "core/finding.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static const char help[] =
-	"Usage: auditseal explain [AS0nn...]\n"
+	"Usage: auditseal explain [--markdown] [AS0nn...]\n"
 	"\n"
 	"Tells what a finding means, what leads to it and what to do next.\n"
 	"Without a name: lists all findings.\n"
+	"\n"
+	"  --markdown  all of it as one page, docs/reference/findings.md\n"
 	"\n"
 	"Example:\n"
 	"  auditseal explain AS001\n";
@@ -29,6 +32,14 @@ static const char *class_text(enum seal_finding_class class)
 		return "for your information (exit status 0)";
 	}
 	return "";
+}
+
+static const char *class_status(enum seal_finding_class class)
+{
+	return class == SEAL_CLASS_D   ? "2"
+	       : class == SEAL_CLASS_U ? "3"
+	       : class == SEAL_CLASS_A ? "1"
+				       : "0";
 }
 
 /* A paragraph, broken at spaces. */
@@ -79,17 +90,58 @@ static void explain(unsigned number)
 	paragraph("What to do", e->next);
 }
 
+static void markdown(void)
+{
+	const struct cli_explanation *e;
+	const struct seal_finding_info *info;
+	unsigned n;
+
+	puts("<!-- Made by 'make findings' from tools/auditseal/explain.c: "
+	     "change it there. -->\n"
+	     "# Findings\n\n"
+	     "What `auditseal verify` can find, each with what it means, what "
+	     "leads to it (innocent causes\ntoo) and what to do next. "
+	     "`auditseal explain AS001` shows the same on a terminal. A "
+	     "finding names a\nfact, not a culprit. Counting and precedence: "
+	     "[verdicts](../spec/verdict.md).\n\n"
+	     "| finding | name | exit status | in one line |\n"
+	     "|---|---|---|---|");
+	for (n = 1; n <= SEAL_FINDING_MAX; n++) {
+		info = seal_finding_info(n);
+		printf("| [%s](#as%03u) | %s | %s | %s |\n", info->id, n,
+		       info->name, class_status(info->class), info->meaning);
+	}
+	for (n = 1; n <= SEAL_FINDING_MAX; n++) {
+		info = seal_finding_info(n);
+		e = cli_explanation_find(n);
+		printf("\n## %s\n\n**%c%s**: %s.\n\n"
+		       "*What was found.* %s\n\n"
+		       "*What leads to it.* %s\n\n"
+		       "*What to do.* %s\n",
+		       info->id, toupper(info->name[0]), info->name + 1,
+		       class_text(info->class), e->fact, e->cause, e->next);
+	}
+}
+
 static int run(int argc, char **argv)
 {
+	const char *page = NULL;
+	const struct cli_option options[] = {{"--markdown", false, &page}};
 	int operands, i, rc;
 	unsigned number;
 	bool done;
 
-	rc = cli_options(&cli_cmd_explain, argc, argv, NULL, 0, &operands,
+	rc = cli_options(&cli_cmd_explain, argc, argv, options, 1, &operands,
 			 &done);
 	if (rc || done)
 		return rc;
-	if (!operands)
+	if (page && operands)
+		return cli_usage(
+			&cli_cmd_explain,
+			"--markdown takes no names: it is all of them");
+	if (page)
+		markdown();
+	else if (!operands)
 		list_all();
 	for (i = 1; i <= operands; i++) {
 		number = seal_finding_number(argv[i]);

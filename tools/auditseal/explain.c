@@ -19,7 +19,8 @@ static const struct cli_explanation explanations[] = {
 	 "another copy."},
 	{3, "There are entries in this copy that were never sealed.",
 	 "Something was written into the copy that the log's key did not "
-	 "sign.",
+	 "sign; or a file of another copy was restored into this one by "
+	 "mistake.",
 	 "Do not trust the named entries; the sealed ones around them are "
 	 "proven."},
 	{4,
@@ -54,7 +55,8 @@ static const struct cli_explanation explanations[] = {
 	{10,
 	 "The text that was to be signed is intact, but the signature on it is "
 	 "wrong.",
-	 "The signature's bytes were changed.",
+	 "The signature's bytes were changed, by somebody or by a failing "
+	 "disk.",
 	 "Entries behind the last good seal rest on nothing: verify the "
 	 "store's copy."},
 	{11, "A key is pinned for this log, and another key signed.",
@@ -66,7 +68,9 @@ static const struct cli_explanation explanations[] = {
 	 "A rule of the key chain is broken: a hand-over that its predecessor "
 	 "did not sign, a second one, or a seal by a key that was not in "
 	 "force.",
-	 "An old epoch key was kept and used, or a hand-over was made up.",
+	 "An old epoch key was kept and used, or a hand-over was made up; "
+	 "without bad intent, keys or a whole machine were restored from a "
+	 "backup.",
 	 "What was sealed before the named entry still stands; do not trust "
 	 "what follows without a receipt."},
 	{13, "There are entries behind the last seal that no seal covers.",
@@ -121,7 +125,9 @@ static const struct cli_explanation explanations[] = {
 	{26,
 	 "A part of a record that the store once held is gone, and no "
 	 "redaction declares it.",
-	 "It was erased without a record.", "Ask the store's owner."},
+	 "It was erased without a record, or lost with a part of the store's "
+	 "disk.",
+	 "Ask the store's owner; look for the part in another copy."},
 	{27,
 	 "A party states less than it stated before, in a living log: the log "
 	 "or the store was set back.",
@@ -143,14 +149,17 @@ static const struct cli_explanation explanations[] = {
 	 "A failing disk, or somebody wrote to the copy.",
 	 "Keep this copy; check the disk; verify another copy."},
 	{31, "A committed part does not match its commitment.",
-	 "The part was changed after the record was sealed.",
+	 "The part was changed after the record was sealed, or damaged on a "
+	 "failing disk.",
 	 "The record's public bytes still stand; do not trust the part."},
 	{32,
 	 "The order of control entries (start, stop, recovery, epoch) or "
 	 "of the pieces of a long record is one that the host never "
 	 "writes.",
-	 "The log was written by something else with the host's keys.",
-	 "Treat the keys as no longer the host's alone."},
+	 "The log was written by something else with the host's keys.  Without "
+	 "bad intent: a fault in the program that wrote it.",
+	 "Treat the keys as no longer the host's alone until the cause is "
+	 "known; 'auditseal show' has the entries around the place."},
 	{33, "Nothing excludes that the end of the log was cut off.",
 	 "No receipt or expected size is at hand, or no policy says whom to "
 	 "believe.",
