@@ -32,6 +32,7 @@ AM_TESTS_ENVIRONMENT = \
 # Programs of TAP cases, and scripts; the folders add to them.
 unit_tests =
 unit_wrap =
+attack_tests =
 lint_tests =
 shell_tests =
 short_tests =
@@ -40,6 +41,7 @@ long_tests =
 EXTRA_DIST += %D%/bench/rsyslog_queues.sh
 include %D%/lib/local.mk
 include %D%/unit/local.mk
+include %D%/attack/local.mk
 include %D%/golden/local.mk
 include %D%/lint/local.mk
 include %D%/integration/local.mk
@@ -47,11 +49,11 @@ include %D%/foreign/local.mk
 include %D%/bare/local.mk
 
 if HAVE_CMOCKA
-check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += $(unit_tests) $(attack_tests)
 check_LTLIBRARIES += tests/lib/libsealtest.la
-TESTS += $(unit_tests)
+TESTS += $(unit_tests) $(attack_tests)
 endif
-# What programs without an LDADD of their own, the unit tests, link with: all
+# What programs without an LDADD of their own (unit tests, attacks) link with: all
 # of lib; the linker drops what a test does not use.
 LDADD = $(unit_wrap) tests/lib/libsealtest.la $(noinst_LTLIBRARIES) \
 	$(CMOCKA_LIBS)
@@ -67,7 +69,8 @@ check-long: all
 # What runs our code, for a build with sanitizers: no lint, and of the scripts
 # those that go everywhere in a short time, or all of them.
 check-code: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(short_tests)'
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='$(unit_tests) $(attack_tests) $(short_tests)'
 check-code-long: all
 	SEAL_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS='$(unit_tests) $(shell_tests) $(long_tests)'

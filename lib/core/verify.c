@@ -377,6 +377,37 @@ void seal_verdict_fini(struct seal_verdict *verdict)
 	memset(verdict, 0, sizeof(*verdict));
 }
 
+static int run_once(const struct seal_verify_options *options,
+		    seal_verify_feed *feed, void *ctx,
+		    struct seal_verdict *ret_verdict, struct seal_diag *diag)
+{
+	struct seal_verify *verify;
+	int rc = seal_verify_new(options, &verify);
+
+	if (rc)
+		return rc;
+	rc = feed(ctx, verify, diag);
+	if (!rc)
+		rc = seal_verify_finish(verify, ret_verdict);
+	seal_verify_free(verify);
+	return rc;
+}
+
+int seal_verify_run(const struct seal_verify_options *options,
+		    seal_verify_feed *feed, void *ctx,
+		    struct seal_verdict *ret_verdict, struct seal_diag *diag)
+{
+	struct seal_verify_options deep = *options;
+	int rc = run_once(options, feed, ctx, ret_verdict, diag);
+
+	if (rc || ret_verdict->exit_status != 2 || options->deep ||
+	    options->target != SEAL_VERIFY_SPOOL)
+		return rc;
+	seal_verdict_fini(ret_verdict);
+	deep.deep = true;
+	return run_once(&deep, feed, ctx, ret_verdict, diag);
+}
+
 const char *seal_anchor_kind_name(enum seal_anchor_kind kind)
 {
 	switch (kind) {

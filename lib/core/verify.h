@@ -266,6 +266,18 @@ int seal_verify_finish(struct seal_verify *verify,
 		       struct seal_verdict *ret_verdict);
 void seal_verdict_fini(struct seal_verdict *verdict);
 
+/* Feeds a verifier; 0 or why the work could not be done. */
+typedef int seal_verify_feed(void *ctx, struct seal_verify *verify,
+			     struct seal_diag *diag);
+
+/*
+ * One verification, and of a spool once more with every seal checked if it
+ * found evidence: that is what names the place.  feed is called once or twice.
+ */
+int seal_verify_run(const struct seal_verify_options *options,
+		    seal_verify_feed *feed, void *ctx,
+		    struct seal_verdict *ret_verdict, struct seal_diag *diag);
+
 /* Names for output: "quorum", "expected", "none"; never NULL. */
 const char *seal_anchor_kind_name(enum seal_anchor_kind kind);
 

@@ -100,56 +100,63 @@ void verify_bench_receipt(struct verify_bench *b, struct seal_spool *sp)
 	seal_buf_fini(&note);
 }
 
-static void describe(struct verify_bench *b)
+static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
-	const struct seal_findings *l = &b->verdict.findings;
-	size_t i, len = 0;
+	const struct verify_bench *b = ctx;
+	struct seal_feed_options from = {.io = b->f->io,
+					 .path = "/s",
+					 .origin = b->origin,
+					 .live = b->options.live};
 
-	b->found[0] = '\0';
-	for (i = 0; i < l->n && len < sizeof(b->found) - 64; i++) {
-		const struct seal_finding *f = &l->v[i];
+	return seal_feed_spool(&from, v, diag);
+}
 
-		if (f->class == SEAL_CLASS_N)
-			continue;
-		len += (size_t)snprintf(b->found + len, sizeof(b->found) - len,
-					"%s%s", len ? " " : "",
-					seal_finding_info(f->number)->id);
-		if (f->first == SEAL_FINDING_NO_INDEX)
-			continue;
-		len += (size_t)snprintf(
-			b->found + len, sizeof(b->found) - len, "[%llu,%llu]%s",
-			(unsigned long long)f->first,
-			(unsigned long long)f->last, f->within ? "w" : "");
+/* What `auditseal verify` finds out before it begins. */
+static int begin(struct verify_bench *b)
+{
+	memset(&b->f->diag, 0, sizeof(b->f->diag));
+	if (!b->options.as_of_us)
+		b->options.as_of_us = b->f->io->realtime_us(b->f->io);
+	b->origin[0] = '\0';
+	b->options.origin = NULL;
+	return seal_feed_origin(b->f->io, "/s", false, b->origin, &b->f->diag);
+}
+
+void verify_bench_attack(struct verify_bench *b, struct attack_verdict *av)
+{
+	int rc = begin(b);
+
+	if (rc) {
+		attack_verdict_fini(av);
+		av->rc = rc;
+		av->status = 3;
+		av->diag = b->f->diag;
+		return;
 	}
+	b->options.origin = b->origin[0] ? b->origin : NULL;
+	attack_judge(&b->options, feed, b, av);
+	b->options.origin = NULL;
 }
 
 int verify_bench_try(struct verify_bench *b, int *ret_rc)
 {
-	char origin[SEAL_ORIGIN_MAX_BYTES + 1] = "";
-	struct seal_feed_options from = {.io = b->f->io,
-					 .path = "/s",
-					 .origin = origin,
-					 .live = b->options.live};
 	struct seal_verify *v = NULL;
 
 	seal_verdict_fini(&b->verdict);
 	b->found[0] = '\0';
-	memset(&b->f->diag, 0, sizeof(b->f->diag));
-	if (!b->options.as_of_us)
-		b->options.as_of_us = b->f->io->realtime_us(b->f->io);
-	*ret_rc = seal_feed_origin(from.io, "/s", false, origin, &b->f->diag);
-	b->options.origin = origin[0] ? origin : NULL;
+	*ret_rc = begin(b);
+	b->options.origin = b->origin[0] ? b->origin : NULL;
 	if (!*ret_rc)
 		*ret_rc = seal_verify_new(&b->options, &v);
 	if (!*ret_rc)
-		*ret_rc = seal_feed_spool(&from, v, &b->f->diag);
+		*ret_rc = feed(b, v, &b->f->diag);
 	if (!*ret_rc)
 		*ret_rc = seal_verify_finish(v, &b->verdict);
 	seal_verify_free(v);
 	b->options.origin = NULL;
 	if (*ret_rc)
 		return 3;
-	describe(b);
+	attack_found(&b->verdict, b->found, sizeof(b->found));
 	return b->verdict.exit_status;
 }
 

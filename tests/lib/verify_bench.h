@@ -8,6 +8,7 @@
 
 #include "core/policy.h"
 #include "core/verify.h"
+#include "tests/attack/attack.h"
 #include "tests/lib/spool_fixture.h"
 
 #define BENCH_MIRROR "store.example.org/audit"
@@ -20,7 +21,8 @@ struct verify_bench {
 	struct seal_hash log_id;
 	/* what the judge below is told; change it between calls */
 	struct seal_verify_options options;
-	struct seal_verdict verdict; /* of the last call */
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1]; /* as found, while judging */
+	struct seal_verdict verdict;		/* of the last call */
 	char found[512]; /* "AS001[17,17] AS013[20,22]w": all but N */
 };
 
@@ -35,6 +37,9 @@ void verify_bench_receipt(struct verify_bench *b, struct seal_spool *sp);
 int verify_bench_judge(struct verify_bench *b);
 /* The same; *ret_rc is what feeding or judging returned, exit status 3 then. */
 int verify_bench_try(struct verify_bench *b, int *ret_rc);
+
+/* Verifies /s as `auditseal verify` does; never fails the test. */
+void verify_bench_attack(struct verify_bench *b, struct attack_verdict *av);
 
 /* As the tools do: once more with all seals if there is evidence. */
 int verify_bench_deep(struct verify_bench *b);

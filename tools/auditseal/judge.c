@@ -218,37 +218,6 @@ void cli_judgements_fini(struct cli_judgements *list)
 	memset(list, 0, sizeof(*list));
 }
 
-static int run_once(const struct seal_verify_options *options,
-		    cli_judge_feed *feed, void *ctx,
-		    struct seal_verdict *ret_verdict, struct seal_diag *diag)
-{
-	struct seal_verify *verify;
-	int rc = seal_verify_new(options, &verify);
-
-	if (rc)
-		return rc;
-	rc = feed(ctx, verify, diag);
-	if (!rc)
-		rc = seal_verify_finish(verify, ret_verdict);
-	seal_verify_free(verify);
-	return rc;
-}
-
-int cli_judge_run(const struct seal_verify_options *options,
-		  cli_judge_feed *feed, void *ctx,
-		  struct seal_verdict *ret_verdict, struct seal_diag *diag)
-{
-	struct seal_verify_options deep = *options;
-	int rc = run_once(options, feed, ctx, ret_verdict, diag);
-
-	if (rc || ret_verdict->exit_status != CLI_EVIDENCE || options->deep ||
-	    options->target != SEAL_VERIFY_SPOOL)
-		return rc;
-	seal_verdict_fini(ret_verdict);
-	deep.deep = true;
-	return run_once(&deep, feed, ctx, ret_verdict, diag);
-}
-
 int cli_judge(const struct cli_trust *trust, const char *target,
 	      struct cli_judgements *list, struct seal_diag *diag)
 {

@@ -78,14 +78,4 @@ int cli_judge_copies(const struct cli_trust *trust, const char *target,
 		     bool https, struct cli_judgements *list,
 		     struct seal_diag *diag);
 
-/*
- * Runs one verification, and once more with every seal checked if it found
- * something: that is what names the place.  feed gets the verifier, and ctx.
- */
-typedef int cli_judge_feed(void *ctx, struct seal_verify *verify,
-			   struct seal_diag *diag);
-int cli_judge_run(const struct seal_verify_options *options,
-		  cli_judge_feed *feed, void *ctx,
-		  struct seal_verdict *ret_verdict, struct seal_diag *diag);
-
 #endif

@@ -60,8 +60,8 @@ static int judge_one(void *ctx, const struct cli_copy *copy,
 	mark_seen(visit, copy->origin);
 	cli_judge_options(visit->trust, copy->origin, SEAL_VERIFY_STORE,
 			  &options);
-	rc = cli_judge_run(&options, feed, (void *)(uintptr_t)copy, &verdict,
-			   diag);
+	rc = seal_verify_run(&options, feed, (void *)(uintptr_t)copy, &verdict,
+			     diag);
 	if (!rc)
 		rc = cli_judgements_add(visit->list, visit->target, &verdict);
 	seal_verdict_fini(&verdict);
@@ -84,7 +84,7 @@ static int judge_absent(struct visit *visit, const char *origin)
 	int rc;
 
 	cli_judge_options(visit->trust, origin, SEAL_VERIFY_STORE, &options);
-	rc = cli_judge_run(&options, nothing, NULL, &verdict, NULL);
+	rc = seal_verify_run(&options, nothing, NULL, &verdict, NULL);
 	if (!rc)
 		rc = cli_judgements_add(visit->list, visit->target, &verdict);
 	seal_verdict_fini(&verdict);

@@ -96,7 +96,7 @@ int cli_judge_spool(const struct cli_trust *trust, const char *target,
 	options.live = from.live;
 	options.alone = one_file;
 	for (tries = 0; tries < LIVE_TRIES; tries++) {
-		rc = cli_judge_run(&options, feed, &from, &verdict, diag);
+		rc = seal_verify_run(&options, feed, &from, &verdict, diag);
 		/* A live spool frees its oldest segments meanwhile. */
 		if (!from.live || (rc != SEAL_E_IO && rc != SEAL_E_NOTFOUND))
 			break;

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Attacks on copies of a log, in this process: cmocka programs as in tests/unit.
+# `make check` runs them small, `make check-long` whole.  One line each:
+#
+#   attack_tests += %D%/NAME
+#   tests_attack_NAME_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_wrap = -Wl,--wrap=seal_pub_verify,--wrap=seal_pub_new
+tests_lib_libsealtest_la_SOURCES += %D%/attack.h %D%/attack.c %D%/memo.c
