@@ -4,6 +4,7 @@
  * tests of the tools.  Seals COUNT records, three a commit, waits for the
  * store's receipt if SERVER is not "-", and ends: HOW is "stop" (in order),
  * "crash" (as kill -9 would), or "hold" (in order, when its input ends).
+ * COUNT may be @FILE: one record for each part of it, "\n--\n" between.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,28 @@ static int commit(struct seal_host *host, unsigned count)
 			messages[k].cut = false;
 		}
 		if (!seal_host_commit(host, messages, k))
+			return 1;
+	}
+	return 0;
+}
+
+static int commit_parts(struct seal_host *host, const char *path)
+{
+	static char bytes[1 << 20];
+	struct seal_message message = {0};
+	FILE *file = fopen(path, "rb");
+	const char *at = bytes, *end, *next;
+
+	if (!file)
+		return 1;
+	end = bytes + fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	for (; at < end; at = next + 4) {
+		next = memmem(at, (size_t)(end - at), "\n--\n", 4);
+		next = next ? next : end;
+		message.bytes = at;
+		message.len = (size_t)(next - at);
+		if (!seal_host_commit(host, &message, 1))
 			return 1;
 	}
 	return 0;
@@ -85,7 +108,9 @@ int main(int argc, char **argv)
 	    seal_host_new(&config, &host))
 		return 1;
 	seal_host_start(host);
-	rc = commit(host, (unsigned)strtoul(argv[4], NULL, 10));
+	rc = argv[4][0] == '@'
+		     ? commit_parts(host, argv[4] + 1)
+		     : commit(host, (unsigned)strtoul(argv[4], NULL, 10));
 	if (!rc && config.servers_len)
 		rc = wait_receipt(host);
 	printf("ready\n");

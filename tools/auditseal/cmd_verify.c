@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auditseal verify: was anything changed, removed, added, moved or cut off? */
 #include "judge.h"
+#include "enroll.h"
 #include "report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -23,7 +25,9 @@ static const char help[] =
 	"  --expect-size N       the log has at least N entries\n"
 	"  --expect-root HASH    and this is the root at N (base64 or hex)\n"
 	"  --deep                check every seal, not only what is needed\n"
-	"  --json                one JSON object instead of text\n"
+	"  --format FORMAT       text, json, nagios, openmetrics or html\n"
+	"  --json                the same as --format json\n"
+	"  --out FILE, -o FILE   write there (default: standard output)\n"
 	"  --tls-ca FILE         who may vouch for the store's certificate\n"
 	"  --tls-cert FILE, --tls-key FILE\n"
 	"                        a reader's certificate for the store\n"
@@ -37,13 +41,36 @@ static const char help[] =
 	"      /var/spool/rsyslog/auditseal/web01.example.com@audit\n";
 
 struct words {
+	const struct cli_command *command;
+	const char *format, *out;
 	const char *policy, *log, *as_of, *min_freshness, *expect_size,
 		*expect_root, *deep, *json, *ca, *cert, *key;
 };
 
+static int take_format(const struct words *w, const char *form,
+		       enum report_format *ret_format)
+{
+	if (w->json && w->format && !form)
+		return cli_usage(w->command,
+				 "--json is --format json: give one of them");
+	if (w->json) {
+		*ret_format = REPORT_JSON;
+		return 0;
+	}
+	if (w->format && !report_format_parse(w->format, ret_format))
+		return cli_usage(w->command,
+				 "--format %s is none of text, json, nagios, "
+				 "openmetrics and html",
+				 w->format);
+	if (form && !w->out)
+		return cli_usage(w->command,
+				 "--out FILE says where the report goes");
+	return 0;
+}
+
 static int take_words(const struct words *w, struct cli_trust *trust)
 {
-	const struct cli_command *c = &cli_cmd_verify;
+	const struct cli_command *c = w->command;
 
 	trust->log = w->log;
 	trust->deep = w->deep;
@@ -79,8 +106,32 @@ static int take_words(const struct words *w, struct cli_trust *trust)
 	return 0;
 }
 
-static int judge_all(const struct cli_trust *trust, int count, char **targets,
-		     bool json)
+/* To a file of that name, or to standard output. */
+static int put_report(const struct words *w, enum report_format format,
+		      const struct cli_judgements *list,
+		      const struct cli_trust *trust, struct seal_diag *diag)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+	int rc;
+
+	if (!w->out || !strcmp(w->out, "-"))
+		return report_put(stdout, format, list, trust);
+	out = open_memstream(&text, &len);
+	if (!out)
+		return SEAL_E_NOMEM;
+	rc = report_put(out, format, list, trust);
+	if (fclose(out) && !rc)
+		rc = SEAL_E_NOMEM;
+	if (!rc)
+		rc = cli_write_file(w->out, text, len, 0644, diag);
+	free(text);
+	return rc;
+}
+
+static int judge_all(const struct words *w, enum report_format format,
+		     const struct cli_trust *trust, int count, char **targets)
 {
 	struct cli_judgements list = {0};
 	struct seal_diag diag = {0};
@@ -89,15 +140,17 @@ static int judge_all(const struct cli_trust *trust, int count, char **targets,
 	for (i = 0; i < count; i++) {
 		memset(&diag, 0, sizeof(diag));
 		rc = cli_judge(trust, targets[i], &list, &diag);
-		if (rc)
-			status = cli_fail(rc, &diag);
+		if (!rc)
+			continue;
+		status = cli_fail(rc, &diag);
+		if (!list.problems++)
+			snprintf(list.problem, sizeof(list.problem), "%s",
+				 diag.text[0] ? diag.text : seal_strerror(rc));
 	}
-	if (list.n && json)
-		rc = report_json(stdout, &list, trust);
-	else if (list.n)
-		report_text(stdout, &list, trust);
-	if (list.n && json && rc)
-		status = cli_fail(rc, NULL);
+	memset(&diag, 0, sizeof(diag));
+	rc = put_report(w, format, &list, trust, &diag);
+	if (rc)
+		status = cli_fail(rc, &diag);
 	/* What could not be read never hides evidence found elsewhere. */
 	if (list.exit_status == CLI_EVIDENCE || !status)
 		status = list.exit_status;
@@ -105,10 +158,14 @@ static int judge_all(const struct cli_trust *trust, int count, char **targets,
 	return status;
 }
 
-static int run(int argc, char **argv)
+int cli_verify(const struct cli_command *command, const char *form, int argc,
+	       char **argv)
 {
-	struct words w = {0};
+	struct words w = {.format = form, .command = command};
+	enum report_format format = REPORT_TEXT;
 	const struct cli_option options[] = {
+		{"--out", true, &w.out},
+		{"-o", true, &w.out},
 		{"--policy", true, &w.policy},
 		{"--log", true, &w.log},
 		{"--as-of", true, &w.as_of},
@@ -116,31 +173,40 @@ static int run(int argc, char **argv)
 		{"--expect-size", true, &w.expect_size},
 		{"--expect-root", true, &w.expect_root},
 		{"--deep", false, &w.deep},
-		{"--json", false, &w.json},
 		{"--tls-ca", true, &w.ca},
 		{"--tls-cert", true, &w.cert},
 		{"--tls-key", true, &w.key},
+		/* Not of `report`: the last two. */
+		{"--json", false, &w.json},
+		{"--format", true, &w.format},
 	};
 	struct cli_trust trust = {0};
 	struct seal_diag diag = {0};
 	int operands = 0, rc;
 	bool done;
 
-	rc = cli_options(&cli_cmd_verify, argc, argv, options,
-			 sizeof(options) / sizeof(options[0]), &operands,
-			 &done);
+	rc = cli_options(command, argc, argv, options,
+			 sizeof(options) / sizeof(options[0]) - (form ? 2 : 0),
+			 &operands, &done);
 	if (rc || done)
 		return rc;
 	if (!operands)
-		return cli_usage(&cli_cmd_verify, "what is to be verified?");
-	rc = take_words(&w, &trust);
+		return cli_usage(command, "what is to be verified?");
+	rc = take_format(&w, form, &format);
+	if (!rc)
+		rc = take_words(&w, &trust);
 	if (rc)
 		return rc;
 	rc = w.policy ? cli_trust_load(&trust, w.policy, &diag) : 0;
 	rc = rc ? cli_fail(rc, &diag)
-		: judge_all(&trust, operands, argv + 1, w.json);
+		: judge_all(&w, format, &trust, operands, argv + 1);
 	cli_trust_fini(&trust);
 	return rc;
+}
+
+static int run(int argc, char **argv)
+{
+	return cli_verify(&cli_cmd_verify, NULL, argc, argv);
 }
 
 const struct cli_command cli_cmd_verify = {

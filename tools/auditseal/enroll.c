@@ -96,8 +96,15 @@ int cli_write_file(const char *path, const void *bytes, size_t len,
 		   unsigned mode, struct seal_diag *diag)
 {
 	char beside[CLI_PATH_BYTES];
+	struct stat st;
 	int fd;
 
+	/* A rename would put a file in the place of a device. */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return seal_diag_set(diag, SEAL_E_ARG,
+				     "%s is there and is no regular file: name "
+				     "another one",
+				     path);
 	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >=
 	    (int)sizeof(beside))
 		return seal_diag_set(diag, SEAL_E_ARG, "the path is too long");

@@ -49,6 +49,8 @@ struct cli_judgements {
 	struct cli_judged *v;
 	size_t n;
 	int exit_status; /* the worst of them */
+	size_t problems; /* targets that could not be judged */
+	char problem[SEAL_DIAG_TEXT_BYTES]; /* the first one's sentence */
 };
 
 /* What is this?  SEAL_E_NOTFOUND, _PERM, _UNKNOWN with a sentence. */
@@ -59,6 +61,13 @@ int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
 int cli_judge(const struct cli_trust *trust, const char *target,
 	      struct cli_judgements *list, struct seal_diag *diag);
 void cli_judgements_fini(struct cli_judgements *list);
+
+/*
+ * The command line of `verify`, for another command that verifies: form is the
+ * one --format that it has, NULL for all.  Returns the exit status.
+ */
+int cli_verify(const struct cli_command *command, const char *form, int argc,
+	       char **argv);
 
 /* ---- for the readers of targets ---- */
 

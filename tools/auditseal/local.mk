@@ -5,7 +5,9 @@ tools_auditseal_auditseal_SOURCES = \
 	%D%/cli.h %D%/main.c %D%/options.c %D%/text.c \
 	%D%/judge.h %D%/judge.c %D%/judge_spool.c %D%/judge_copy.c \
 	%D%/copy.h %D%/copy_store.c %D%/copy_https.c %D%/explain.h %D%/explain.c \
-	%D%/report.h %D%/report_text.c %D%/report_json.c \
+	%D%/report.h %D%/report.c %D%/report_text.c %D%/report_json.c \
+	%D%/report_page.h %D%/report_html.c %D%/report_svg.c \
+	%D%/timeline.h %D%/timeline.c %D%/cmd_report.c \
 	%D%/walk.h %D%/walk.c %D%/prove.c %D%/enroll.h %D%/enroll.c \
 	%D%/cmd_check_proof.c %D%/cmd_explain.c %D%/cmd_init.c \
 	%D%/cmd_prove.c %D%/cmd_show.c %D%/cmd_status.c %D%/cmd_verify.c

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts as text for people and as JSON (docs/spec/verdict.md). */
+/*
+ * Verdicts in each form that --format knows (docs/spec/verdict.md).  What comes
+ * from a log, a policy or a path never reaches the output raw.
+ */
 #ifndef AUDITSEAL_REPORT_H
 #define AUDITSEAL_REPORT_H
 
@@ -12,5 +15,38 @@ void report_text(FILE *out, const struct cli_judgements *list,
 /* One object, schema auditseal/verdict/1, and a line feed.  NOMEM, IO. */
 int report_json(FILE *out, const struct cli_judgements *list,
 		const struct cli_trust *trust);
+
+/* One line of a Nagios plugin: words, then figures. */
+void report_nagios(FILE *out, const struct cli_judgements *list,
+		   const struct cli_trust *trust);
+
+/* OpenMetrics 1.0, with its "# EOF". */
+void report_openmetrics(FILE *out, const struct cli_judgements *list,
+			const struct cli_trust *trust);
+
+/*
+ * One page of HTML with nothing outside of it and no script.  Reads the
+ * targets once more for the picture; what cannot be read is said there.  NOMEM.
+ */
+int report_html(FILE *out, const struct cli_judgements *list,
+		const struct cli_trust *trust);
+
+enum report_format {
+	REPORT_TEXT = 1,
+	REPORT_JSON = 2,
+	REPORT_NAGIOS = 3,
+	REPORT_OPENMETRICS = 4,
+	REPORT_HTML = 5,
+};
+/* "text", "json", ...: false for any other word. */
+bool report_format_parse(const char *word, enum report_format *ret_format);
+
+/* Any of them, and the stream flushed.  NOMEM, IO. */
+int report_put(FILE *out, enum report_format format,
+	       const struct cli_judgements *list,
+	       const struct cli_trust *trust);
+
+/* "verified: complete up to a fresh, trusted anchor", of an exit status. */
+const char *report_status_text(int exit_status);
 
 #endif

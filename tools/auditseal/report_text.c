@@ -26,7 +26,7 @@ static void look_init(struct look *l, FILE *out)
 	l->plain = colour ? "\033[0m" : "";
 }
 
-static const char *status_text(int exit_status)
+const char *report_status_text(int exit_status)
 {
 	static const char *const text[] = {
 		"verified: complete up to a fresh, trusted anchor",
@@ -211,7 +211,7 @@ static void put_log(const struct look *l, const struct cli_judged *judged)
 
 	safe(l, judged->target);
 	fprintf(l->out, "\n%s%d  %s%s\n", status_colour(l, v->exit_status),
-		v->exit_status, status_text(v->exit_status), l->plain);
+		v->exit_status, report_status_text(v->exit_status), l->plain);
 	put_identity(l, v);
 	put_size(l, v);
 	put_anchor(l, v);
@@ -242,5 +242,6 @@ void report_text(FILE *out, const struct cli_judgements *list,
 	if (list->n > 1)
 		fprintf(out, "\n%s%d  %zu logs: %s%s\n",
 			status_colour(&l, list->exit_status), list->exit_status,
-			list->n, status_text(list->exit_status), l.plain);
+			list->n, report_status_text(list->exit_status),
+			l.plain);
 }

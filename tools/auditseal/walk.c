@@ -85,6 +85,8 @@ static int walk_items(struct seal_reader *reader, struct walk *w,
 		entry.len = item.frame.framed_len - 1;
 		entry.sealed = entry.index < sealed;
 		entry.tag_wrong = item.index_low != (uint32_t)entry.index;
+		entry.tag_index =
+			(entry.index & ~(uint64_t)UINT32_MAX) | item.index_low;
 		if (entry.index > w->to)
 			return CLI_WALK_STOP;
 		rc = entry.index < w->from ? 0 : w->fn(w->ctx, &entry);
@@ -161,7 +163,7 @@ static int walk_bundle(const struct cli_copy *copy, uint64_t number,
 	for (; !rc && len - at >= 2; index++) {
 		entry.len = (size_t)bytes[at] << 8 | bytes[at + 1];
 		entry.bytes = bytes + at + 2;
-		entry.index = index;
+		entry.index = entry.tag_index = index;
 		if (len - at - 2 < entry.len)
 			return seal_diag_set(diag, SEAL_E_DAMAGED,
 					     "bundle %llu is damaged: run "

@@ -13,8 +13,9 @@ struct cli_entry {
 	uint64_t index;
 	const uint8_t *bytes; /* borrowed */
 	size_t len;
-	bool sealed;	/* a head, or the copy's checkpoint, covers it */
-	bool tag_wrong; /* a spool: its tag was made for something else */
+	bool sealed;	    /* a head, or the copy's checkpoint, covers it */
+	bool tag_wrong;	    /* a spool: its tag was made for something else */
+	uint64_t tag_index; /* for this; without a tag: index */
 };
 
 /* 0 to go on; CLI_WALK_STOP to end well. */
