@@ -2,6 +2,7 @@
 /* Error codes and their texts.  Contract: err.h. */
 #include "core/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,17 @@ const char *seal_error_name(int code)
 	return "UNKNOWN_ERROR";
 }
 
+/* What to do where the system's words do not say it, whatever was asked. */
+static const char *advice(int sys_errno)
+{
+	if (sys_errno == EMFILE)
+		return "; raise this process's limit (LimitNOFILE= of its "
+		       "unit, ulimit -n)";
+	if (sys_errno == ENFILE)
+		return "; raise the system's limit (sysctl fs.file-max)";
+	return "";
+}
+
 __attribute__((format(printf, 4, 0))) static int set(struct seal_diag *diag,
 						     int code, int sys_errno,
 						     const char *fmt,
@@ -50,8 +62,9 @@ __attribute__((format(printf, 4, 0))) static int set(struct seal_diag *diag,
 	vsnprintf(diag->text, sizeof(diag->text), fmt, args);
 	if (sys_errno) {
 		len = strlen(diag->text);
-		snprintf(diag->text + len, sizeof(diag->text) - len, ": %s",
-			 strerror_r(sys_errno, why, sizeof(why)));
+		snprintf(diag->text + len, sizeof(diag->text) - len, ": %s%s",
+			 strerror_r(sys_errno, why, sizeof(why)),
+			 advice(sys_errno));
 	}
 	return code;
 }

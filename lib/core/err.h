@@ -74,7 +74,10 @@ const char *seal_error_name(int code);
 int seal_diag_set(struct seal_diag *diag, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same; keeps sys_errno and appends ": strerror(sys_errno)". */
+/*
+ * The same; keeps sys_errno and appends ": strerror(sys_errno)", and where file
+ * descriptors ran out, what to do.
+ */
 int seal_diag_set_errno(struct seal_diag *diag, int code, int sys_errno,
 			const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -112,13 +112,15 @@ static void suspend(struct seal_host *host, const struct seal_diag *diag)
 	bool tell;
 
 	pthread_mutex_lock(&host->mutex);
-	tell = !host->suspended || host->suspended_by != diag->code;
+	tell = !host->suspended || host->suspended_by != diag->code ||
+	       host->suspended_errno != diag->sys_errno;
 	if (!host->suspended) {
 		host->suspended = true;
 		host->suspended_since_us = now_us();
 		host->suspensions++;
 	}
 	host->suspended_by = diag->code;
+	host->suspended_errno = diag->sys_errno;
 	pthread_mutex_unlock(&host->mutex);
 	if (tell)
 		seal_host_keep(

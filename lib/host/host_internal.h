@@ -38,7 +38,7 @@ struct seal_host {
 	bool stopping;
 	bool suspended;
 	uint64_t suspended_since_us;
-	int suspended_by; /* SEAL_E_* that was told last */
+	int suspended_by, suspended_errno; /* SEAL_E_* that was told last */
 	uint64_t suspensions;
 	bool ticking;
 	pthread_t ticker;

@@ -29,7 +29,8 @@ static void spool_alarm(void *ctx, enum seal_spool_alarm alarm,
 {
 	int severity = LOG_WARNING;
 
-	if (alarm == SEAL_ALARM_QUOTA_OK || alarm == SEAL_ALARM_RECOVERED)
+	if (alarm == SEAL_ALARM_QUOTA_OK || alarm == SEAL_ALARM_RECOVERED ||
+	    alarm == SEAL_ALARM_SEGMENTS)
 		severity = LOG_NOTICE;
 	else if (alarm == SEAL_ALARM_FULL || alarm == SEAL_ALARM_IO ||
 		 alarm == SEAL_ALARM_HALT)
@@ -191,6 +192,13 @@ static int start_ticker(struct seal_host *host, struct seal_diag *diag)
 	return 0;
 }
 
+/* Will it be otherwise, with nothing mended? */
+static bool passes(const struct seal_diag *diag)
+{
+	return diag->code == SEAL_E_NOMEM || diag->sys_errno == EMFILE ||
+	       diag->sys_errno == ENFILE || diag->sys_errno == ENOMEM;
+}
+
 /* With `opening` held. */
 static int open_all(struct seal_host *host, struct seal_diag *diag)
 {
@@ -204,6 +212,10 @@ static int open_all(struct seal_host *host, struct seal_diag *diag)
 		return err;
 	if (!host->policy)
 		(void)read_policy(host, &policy_diag);
+	if (passes(&policy_diag)) {
+		*diag = policy_diag;
+		return diag->code;
+	}
 	err = open_spool(host, &spool, diag);
 	if (err)
 		return err;

@@ -8,9 +8,12 @@
 #include "core/buf.h"
 #include "http/url.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define HEADERS_BYTES_MAX (64 * 1024)
 
@@ -219,16 +222,32 @@ static long proxy_status(CURL *easy)
 	return status;
 }
 
+/* Neither curl nor GnuTLS says that there was no descriptor; errno, or 0. */
+static int no_descriptor(void)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE ? errno : 0;
+	close(fd);
+	return 0;
+}
+
 int seal_transfer_error(struct seal_transfer *t, CURLcode code)
 {
 	const char *text = t->http->error;
-	int error;
+	int error, sys_errno;
 
 	if (t->error)
 		return t->error;
 	/* A proxy that refuses the tunnel has answered. */
 	if (proxy_status(t->http->easy) >= 300)
 		return 0;
+	sys_errno = no_descriptor();
+	if (sys_errno)
+		return seal_diag_set_errno(t->diag, SEAL_E_NET, sys_errno,
+					   "%s: no connection can be made",
+					   t->request->url);
 	if (!*text)
 		text = curl_easy_strerror(code);
 	error = error_of(code, text);

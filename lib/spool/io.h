@@ -57,8 +57,9 @@ struct seal_io {
 	int (*rename)(const struct seal_io *io, const char *from,
 		      const char *to);
 	int (*unlink)(const struct seal_io *io, const char *path);
-	/* Makes the names in a directory durable. */
-	int (*dirsync)(const struct seal_io *io, const char *path);
+	/* A directory; fsync of it makes the names in it durable. */
+	int (*open_dir)(const struct seal_io *io, const char *path,
+			int *ret_fd);
 	/* Exclusive, not waiting, until close: -EWOULDBLOCK if taken. */
 	int (*lock)(const struct seal_io *io, int fd);
 	/* Bytes that an unprivileged writer may still use, and all bytes. */
@@ -76,7 +77,8 @@ struct seal_io {
 	int (*boot_id)(const struct seal_io *io, char ret_id[37]);
 	/*
 	 * SHA-256 of the 32 hexadecimal characters of /etc/machine-id (or of
-	 * /var/lib/dbus/machine-id).  32 zero bytes where there is none.
+	 * /var/lib/dbus/machine-id).  32 zero bytes where there is none;
+	 * -EMFILE, -ENFILE: it could not be looked for.
 	 */
 	int (*machine_id)(const struct seal_io *io, uint8_t ret_hash[32]);
 	void *ctx; /* of the table's owner */

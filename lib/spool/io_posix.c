@@ -174,17 +174,17 @@ static int posix_unlink(const struct seal_io *io, const char *path)
 	return unlink(path) ? -errno : 0;
 }
 
-static int posix_dirsync(const struct seal_io *io, const char *path)
+static int posix_open_dir(const struct seal_io *io, const char *path,
+			  int *ret_fd)
 {
-	int fd, r;
+	int fd;
 
 	(void)io;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = fsync(fd) ? -errno : 0;
-	close(fd);
-	return r;
+	*ret_fd = fd;
+	return 0;
 }
 
 static int posix_lock(const struct seal_io *io, int fd)
@@ -292,10 +292,14 @@ static int posix_machine_id(const struct seal_io *io, uint8_t ret_hash[32])
 	struct seal_hash hash;
 	char text[64];
 	size_t i, len = 0;
+	int r;
 
 	(void)io;
 	for (i = 0; i < 2; i++) {
-		if (read_small(paths[i], text, sizeof(text), &len) || len < 32)
+		r = read_small(paths[i], text, sizeof(text), &len);
+		if (r == -EMFILE || r == -ENFILE)
+			return r; /* not a machine without one */
+		if (r || len < 32)
 			continue;
 		if (strspn(text, "0123456789abcdef") != 32)
 			continue;
@@ -322,7 +326,7 @@ static const struct seal_io posix_table = {
 	.mkdir = posix_mkdir,
 	.rename = posix_rename,
 	.unlink = posix_unlink,
-	.dirsync = posix_dirsync,
+	.open_dir = posix_open_dir,
 	.lock = posix_lock,
 	.space = posix_space,
 	.fs_type = posix_fs_type,

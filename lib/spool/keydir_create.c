@@ -114,6 +114,18 @@ static int write_host(const struct seal_keydir *k, bool *made,
 	return r;
 }
 
+static int sync_dir(const struct seal_keydir *k)
+{
+	int fd, r;
+
+	r = k->io->open_dir(k->io, k->dir, &fd);
+	if (r)
+		return r;
+	r = k->io->fsync(k->io, fd);
+	k->io->close(k->io, fd);
+	return r;
+}
+
 static int write_log(const struct seal_keydir *k, bool *made,
 		     struct seal_diag *diag)
 {
@@ -125,7 +137,7 @@ static int write_log(const struct seal_keydir *k, bool *made,
 	if (!r)
 		r = write_file(k, "log", b.data, b.len, made, diag);
 	if (!r) {
-		r = k->io->dirsync(k->io, k->dir);
+		r = sync_dir(k);
 		if (r)
 			r = failed(k->dir, ".", r, diag);
 	}

@@ -31,8 +31,10 @@ int seal_reader_seek(struct seal_reader *reader, size_t segment,
 		return SEAL_E_DAMAGED;
 	if (reader->fd < 0 || reader->at != segment) {
 		r = reader_open_segment(reader, segment, &fd);
-		if (r)
+		if (r) {
+			reader->sys_errno = -r;
 			return seal_io_error(r);
+		}
 		if (reader->fd >= 0)
 			reader->io->close(reader->io, reader->fd);
 		reader->fd = fd;

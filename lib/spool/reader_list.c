@@ -73,8 +73,9 @@ int reader_open_segment(const struct seal_reader *reader, size_t i, int *ret_fd)
 	return r;
 }
 
-/* Size and header of one segment; only lack of memory is an error. */
-static int read_header(struct seal_reader *reader, size_t i)
+/* Size and header of one segment; only lack of means is an error. */
+static int read_header(struct seal_reader *reader, size_t i,
+		       struct seal_diag *diag)
 {
 	uint8_t bytes[SEAL_SEGMENT_HEADER_BYTES_MAX];
 	struct seal_reader_segment *s = &reader->segment[i];
@@ -86,6 +87,10 @@ static int read_header(struct seal_reader *reader, size_t i)
 	r = reader_open_segment(reader, i, &fd);
 	if (r == -ENOMEM)
 		return SEAL_E_NOMEM;
+	if (r == -EMFILE || r == -ENFILE)
+		return seal_diag_set_errno(
+			diag, SEAL_E_IO, -r, "%s cannot be opened",
+			reader->path ? reader->path : s->name);
 	s->status = SEAL_E_IO;
 	if (r)
 		return 0;
@@ -145,7 +150,7 @@ int seal_reader_open(const struct seal_io *io, const char *dir,
 		qsort(reader->segment, reader->segments,
 		      sizeof(*reader->segment), by_index);
 	for (i = 0; i < reader->segments; i++) {
-		r = read_header(reader, i);
+		r = read_header(reader, i, diag);
 		if (r)
 			goto fail;
 	}
@@ -179,7 +184,7 @@ int seal_reader_open_file(const struct seal_io *io, const char *path,
 	strncat(s->name, name, sizeof(s->name) - 1);
 	s->name_index = SEAL_TREE_SIZE_MAX;
 	(void)segment_name(name, &s->name_index);
-	r = read_header(reader, 0);
+	r = read_header(reader, 0, diag);
 	if (!r && s->status == SEAL_E_IO)
 		r = seal_diag_set(diag, SEAL_E_IO, "%s cannot be read", path);
 	if (r)

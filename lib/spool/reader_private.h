@@ -14,8 +14,9 @@ struct seal_reader {
 	struct seal_reader_segment *segment;
 	size_t segments;
 	/* position */
-	size_t at; /* segment */
-	int fd;	   /* -1: none is open */
+	size_t at;     /* segment */
+	int sys_errno; /* of the last seek that failed */
+	int fd;	       /* -1: none is open */
 	uint64_t offset, file_bytes;
 	uint64_t data_end; /* one behind the last byte that is not zero */
 	bool has_data_end;

@@ -351,26 +351,26 @@ static bool has_space_to_fill(struct seal_spool *sp)
 
 static bool spare_is_due(struct seal_spool *sp)
 {
-	return !sp->spare_ready && !sp->spare_busy &&
+	return sp->spare_fd < 0 && !sp->spare_busy &&
 	       sp->io->boottime_ms(sp->io) >= sp->spare_after_ms &&
 	       has_space_to_fill(sp);
 }
 
 static void make_spare(struct seal_spool *sp)
 {
-	int r;
+	int fd = -1, r;
 
 	if (!spare_is_due(sp))
 		return;
 	sp->spare_busy = true;
 	pthread_mutex_unlock(&sp->mutex);
-	r = spool_make_spare(sp);
+	r = spool_make_spare(sp, &fd);
 	pthread_mutex_lock(&sp->mutex);
 	sp->spare_busy = false;
 	if (r)
 		sp->spare_after_ms = sp->io->boottime_ms(sp->io) + 60000;
 	else
-		spool_take_spare(sp);
+		spool_take_spare(sp, fd);
 }
 
 int seal_spool_tick(struct seal_spool *sp, struct seal_diag *diag)

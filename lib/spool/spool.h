@@ -54,6 +54,7 @@ enum seal_spool_alarm {
 		6,	   /* AS020: the session before ended by a crash */
 	SEAL_ALARM_IO = 7, /* a write failed and was undone */
 	SEAL_ALARM_HALT = 8,
+	SEAL_ALARM_SEGMENTS = 9, /* new ones can be made again */
 };
 
 /*

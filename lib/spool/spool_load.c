@@ -74,10 +74,17 @@ static int new_epochs(struct seal_spool *sp, struct seal_diag *diag)
 	return 0;
 }
 
+static int pass_on(const struct seal_diag *why, int r, struct seal_diag *diag)
+{
+	if (diag)
+		*diag = *why;
+	return r;
+}
+
 int spool_load_epochs(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 {
 	char *path = spool_path(sp, "epochs");
-	struct seal_diag why;
+	struct seal_diag why = {0};
 	int r;
 
 	if (!path)
@@ -86,7 +93,7 @@ int spool_load_epochs(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 			     &sp->log_id, &sp->chain, &sp->epochs_bytes, &why);
 	free(path);
 	if (r && r != SEAL_E_NOTFOUND && r != SEAL_E_DAMAGED)
-		return seal_diag_set(diag, r, "%s", why.text);
+		return pass_on(&why, r, diag);
 	sp->epochs_damaged = r && !fresh;
 	if (sp->epochs_damaged)
 		spool_alarm(sp, SEAL_ALARM_STATE,
@@ -100,7 +107,7 @@ int spool_load_epochs(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 int spool_load_state(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 {
 	char *state = spool_path(sp, "state"), *acked = spool_path(sp, "acked");
-	struct seal_diag why;
+	struct seal_diag why = {0};
 	int r = SEAL_E_NOMEM;
 
 	if (!state || !acked)
@@ -116,7 +123,7 @@ int spool_load_state(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 		goto out;
 	}
 	if (r && r != SEAL_E_NOTFOUND && r != SEAL_E_DAMAGED) {
-		r = seal_diag_set(diag, r, "%s", why.text);
+		r = pass_on(&why, r, diag);
 		goto out;
 	}
 	if (r && !fresh)
@@ -124,7 +131,7 @@ int spool_load_state(struct seal_spool *sp, bool fresh, struct seal_diag *diag)
 			    "%s; it is rebuilt from the log (AS029)", why.text);
 	r = seal_acked_load(sp->io, acked, &sp->acked, &why);
 	if (r && r != SEAL_E_NOTFOUND && r != SEAL_E_DAMAGED) {
-		r = seal_diag_set(diag, r, "%s", why.text);
+		r = pass_on(&why, r, diag);
 		goto out;
 	}
 	if (r && !fresh)

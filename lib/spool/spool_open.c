@@ -114,7 +114,8 @@ static int check_dir(struct seal_spool *sp, struct seal_diag *diag)
 				     "others can write to the spool directory "
 				     "%s (mode %04o); run chmod 0700 %s",
 				     sp->dir, (unsigned)st.mode, sp->dir);
-	return 0;
+	r = sp->io->open_dir(sp->io, sp->dir, &sp->dir_fd);
+	return r ? spool_io_failed(sp, r, "", "opened", diag) : 0;
 }
 
 static int take_lock(struct seal_spool *sp, struct seal_diag *diag)
@@ -270,7 +271,10 @@ static int open_all(struct seal_spool *sp,
 	if (r)
 		return r;
 	seal_keydir_log_id(sp->keydir, &sp->log_id);
-	(void)sp->io->boot_id(sp->io, sp->boot_id);
+	r = sp->io->boot_id(sp->io, sp->boot_id);
+	if (r == -EMFILE || r == -ENFILE)
+		return seal_diag_set_errno(diag, SEAL_E_IO, -r,
+					   "the boot id cannot be read");
 	r = check_dir(sp, diag);
 	if (!r)
 		r = choose_size(sp, config, diag);
@@ -301,7 +305,7 @@ int seal_spool_open(const struct seal_spool_config *config,
 		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
 	sp->io = io;
 	sp->lock_fd = sp->fd = sp->state_fd = -1;
-	sp->acked_fd = sp->epochs_fd = -1;
+	sp->acked_fd = sp->epochs_fd = sp->dir_fd = sp->spare_fd = -1;
 	if (init_locks(sp)) {
 		free(sp);
 		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
@@ -336,6 +340,8 @@ void seal_spool_free(struct seal_spool *sp)
 	close_fd(sp, sp->state_fd);
 	close_fd(sp, sp->acked_fd);
 	close_fd(sp, sp->epochs_fd);
+	close_fd(sp, sp->dir_fd);
+	close_fd(sp, sp->spare_fd);
 	close_fd(sp, sp->lock_fd);
 	seal_signer_free(sp->signer);
 	seal_chain_free(sp->chain);

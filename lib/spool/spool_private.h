@@ -70,6 +70,9 @@ struct seal_spool {
 
 	/* what is open */
 	int lock_fd, fd, state_fd, acked_fd, epochs_fd; /* -1: not */
+	/* of the directory and of the spare, so that a new segment needs no
+	   descriptor that is not there */
+	int dir_fd, spare_fd;
 	struct seal_keydir *keydir;
 	struct seal_chain *chain;
 	struct seal_signer *signer;
@@ -94,6 +97,9 @@ struct seal_spool {
 	   this one any more */
 	bool must_rotate;
 	uint64_t dirty_to; /* bytes from offset to here may be there; 0: none */
+	/* no descriptor for a new one: the open one grows */
+	bool grows;
+	uint64_t grows_until_ms; /* boottime: then it is tried again */
 	bool halted;
 	struct seal_diag halt;
 
@@ -136,7 +142,7 @@ struct seal_spool {
 
 	/* the spare, made without the mutex by tick */
 	bool open_filled; /* or tried to */
-	bool spare_ready, spare_busy;
+	bool spare_busy;
 	uint64_t spare_after_ms; /* boottime: not before */
 
 	uint64_t wakes;
@@ -198,8 +204,8 @@ int spool_repair(struct seal_spool *sp, struct seal_diag *diag);
 int spool_make_room(struct seal_spool *sp, uint64_t bytes,
 		    struct seal_diag *diag);
 /* Without the mutex; 0 or -errno. */
-int spool_make_spare(struct seal_spool *sp);
-void spool_take_spare(struct seal_spool *sp);
+int spool_make_spare(struct seal_spool *sp, int *ret_fd);
+void spool_take_spare(struct seal_spool *sp, int fd);
 /* Zero-fills the open segment, which a start found cut to its length. */
 void spool_fill_open(struct seal_spool *sp);
 

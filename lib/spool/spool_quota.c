@@ -220,7 +220,7 @@ void spool_free_segments(struct seal_spool *sp)
 		freed = true;
 	}
 	if (freed) {
-		(void)sp->io->dirsync(sp->io, sp->dir);
+		(void)sp->io->fsync(sp->io, sp->dir_fd);
 		spool_quota_look(sp);
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spool/reader_private.h"
 #include "spool/spool_private.h"
 
 struct walk {
@@ -33,7 +34,9 @@ static int walk_gone(struct walk *w)
 static int open_at(struct walk *w, uint64_t first_index, uint64_t offset)
 {
 	char name[32], *path;
-	struct seal_diag why;
+	struct seal_diag why = {0};
+	struct seal_io_stat st;
+	bool gone;
 	int r;
 
 	walk_close(w);
@@ -42,17 +45,27 @@ static int open_at(struct walk *w, uint64_t first_index, uint64_t offset)
 	if (!path)
 		return SEAL_E_NOMEM;
 	r = seal_reader_open_file(w->sp->io, path, &w->reader, &why);
+	gone = r && w->sp->io->stat(w->sp->io, path, &st) == -ENOENT;
 	free(path);
-	if (!r)
-		r = seal_reader_seek(w->reader, 0, offset);
+	if (gone)
+		return walk_gone(w);
+	if (r) {
+		if (w->diag)
+			*w->diag = why;
+		return r;
+	}
+	r = seal_reader_seek(w->reader, 0, offset);
 	if (!r)
 		return 0;
+	if (r == SEAL_E_NOTFOUND)
+		return walk_gone(w);
 	if (r == SEAL_E_DAMAGED)
 		return seal_diag_set(w->diag, r,
 				     "the header of %s/%s is "
 				     "damaged (AS030)",
 				     w->sp->dir, name);
-	return r == SEAL_E_NOMEM ? r : walk_gone(w);
+	return seal_diag_set_errno(w->diag, r, w->reader->sys_errno,
+				   "%s/%s cannot be read", w->sp->dir, name);
 }
 
 /* Before the entry of that index, or before one not far in front of it. */

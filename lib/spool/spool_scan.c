@@ -9,6 +9,7 @@
 
 #include "core/checkpoint.h"
 #include "core/control.h"
+#include "spool/reader_private.h"
 #include "spool/spool_scan.h"
 
 /* ---- seals ---- */
@@ -193,6 +194,18 @@ static int look_past(struct scan *sc)
 	}
 }
 
+/* To the first frame. */
+static int seek(struct scan *sc, size_t segment)
+{
+	int r = seal_reader_seek(sc->reader, segment, 0);
+
+	if (!r)
+		return 0;
+	return seal_diag_set_errno(
+		sc->diag, r, sc->reader->sys_errno, "%s/%s cannot be read",
+		sc->sp->dir, seal_reader_segment(sc->reader, segment)->name);
+}
+
 static int take_header(struct scan *sc, const struct seal_reader_segment *s)
 {
 	struct spool_scan *out = sc->out;
@@ -285,7 +298,7 @@ static int scan_closed(struct scan *sc, size_t segment)
 	if (s->status)
 		return 0;
 	out->frontier = s->header.frontier;
-	r = seal_reader_seek(sc->reader, segment, 0);
+	r = seek(sc, segment);
 	while (!r) {
 		r = seal_reader_next(sc->reader, out->frontier.size, &item,
 				     sc->diag);
@@ -345,7 +358,7 @@ static int scan(struct scan *sc, size_t segment)
 
 	r = take_header(sc, seal_reader_segment(sc->reader, segment));
 	if (!r)
-		r = seal_reader_seek(sc->reader, segment, 0);
+		r = seek(sc, segment);
 	if (!r)
 		r = take_frames(sc, &bad);
 	if (!r && bad)

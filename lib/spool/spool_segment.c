@@ -10,6 +10,8 @@
 
 #include "spool/spool_private.h"
 
+#define GROWS_MS 1000
+
 int spool_sync(struct seal_spool *sp, struct seal_diag *diag)
 {
 	int r;
@@ -151,8 +153,9 @@ int spool_repair(struct seal_spool *sp, struct seal_diag *diag)
 
 /* ---- the next one ---- */
 
-/* A zero-filled file, or an empty one. */
-static int make_file(struct seal_spool *sp, const char *name, uint64_t bytes)
+/* A zero-filled file, or an empty one; it stays open. */
+static int make_file(struct seal_spool *sp, const char *name, uint64_t bytes,
+		     int *ret_fd)
 {
 	const struct seal_io *io = sp->io;
 	char *path = spool_path(sp, name);
@@ -168,27 +171,32 @@ static int make_file(struct seal_spool *sp, const char *name, uint64_t bytes)
 		r = seal_io_zero(io, fd, 0, bytes);
 	if (!r && bytes)
 		r = io->fdatasync(io, fd);
-	io->close(io, fd);
-	if (r)
+	if (r) {
+		io->close(io, fd);
 		io->unlink(io, path);
+	} else {
+		*ret_fd = fd;
+	}
 out:
 	free(path);
 	return r;
 }
 
-int spool_make_spare(struct seal_spool *sp)
+int spool_make_spare(struct seal_spool *sp, int *ret_fd)
 {
-	return make_file(sp, SPARE_NEW, sp->segment_max_bytes);
+	return make_file(sp, SPARE_NEW, sp->segment_max_bytes, ret_fd);
 }
 
 /* Under the mutex: what spool_make_spare made becomes the spare. */
-void spool_take_spare(struct seal_spool *sp)
+void spool_take_spare(struct seal_spool *sp, int fd)
 {
 	char *from = spool_path(sp, SPARE_NEW);
 	char *to = spool_path(sp, "spare");
 
 	if (from && to && !sp->io->rename(sp->io, from, to))
-		sp->spare_ready = true;
+		sp->spare_fd = fd;
+	else
+		sp->io->close(sp->io, fd);
 	free(from);
 	free(to);
 }
@@ -229,7 +237,7 @@ static int name_spare(struct seal_spool *sp, int fd, const uint8_t *header,
 	sp->must_rotate = true; /* whatever comes: the name may be there */
 	r = io->rename(io, from, to);
 	if (!r)
-		r = io->dirsync(io, sp->dir);
+		r = io->fsync(io, sp->dir_fd);
 	if (!r)
 		sp->must_rotate = false;
 out:
@@ -242,19 +250,13 @@ static int open_spare(struct seal_spool *sp, int *ret_fd, uint64_t *ret_bytes)
 {
 	const struct seal_io *io = sp->io;
 	struct seal_io_stat st;
-	char *path;
-	int fd, r;
+	int fd = sp->spare_fd, r = 0;
 
-	r = sp->spare_ready ? 0 : make_file(sp, "spare", 0);
+	if (fd < 0)
+		r = make_file(sp, "spare", 0, &fd);
 	if (r)
 		return r;
-	path = spool_path(sp, "spare");
-	if (!path)
-		return -ENOMEM;
-	r = io->open(io, path, SEAL_IO_WRITE, &fd);
-	free(path);
-	if (r)
-		return r;
+	sp->spare_fd = -1;
 	r = io->fstat(io, fd, &st);
 	if (r) {
 		io->close(io, fd);
@@ -291,7 +293,6 @@ static int make_segment(struct seal_spool *sp, uint64_t number,
 	r = open_spare(sp, &fd, &file_bytes);
 	if (r)
 		return spool_io_failed(sp, r, "spare", "opened", diag);
-	sp->spare_ready = false;
 	r = name_spare(sp, fd, bytes, len, name);
 	if (r) {
 		sp->io->close(sp->io, fd);
@@ -366,6 +367,10 @@ static int next_segment(struct seal_spool *sp, struct seal_diag *diag)
 	sp->dirty_to = 0;
 	spool_add_hint(sp, sp->head.size, sp->head.size, header);
 	(void)spool_state_sync(sp, NULL);
+	if (sp->grows)
+		spool_alarm(sp, SEAL_ALARM_SEGMENTS,
+			    "%s has new segments again", sp->dir);
+	sp->grows = false;
 	return 0;
 }
 
@@ -386,14 +391,34 @@ int spool_rotate(struct seal_spool *sp, struct seal_diag *diag)
 	return next_segment(sp, diag);
 }
 
+static bool no_descriptor(const struct seal_diag *diag)
+{
+	return diag->sys_errno == EMFILE || diag->sys_errno == ENFILE;
+}
+
 int spool_make_room(struct seal_spool *sp, uint64_t bytes,
 		    struct seal_diag *diag)
 {
 	const uint64_t behind = UNSYNCED_BYTES;
+	struct seal_diag why;
+	int r;
 
 	if (sp->offset + bytes + behind <= sp->segment_max_bytes ||
 	    sp->head.size == spool_last(sp)->first_index ||
 	    sp->head.size != spool_size(sp))
 		return 0;
-	return spool_rotate(sp, diag);
+	if (sp->grows && sp->io->boottime_ms(sp->io) < sp->grows_until_ms)
+		return 0;
+	r = spool_rotate(sp, diag ? diag : &why);
+	if (!r || sp->must_rotate || sp->dirty_to ||
+	    !no_descriptor(diag ? diag : &why))
+		return r;
+	/* no reason to hold anybody up: what is open can be written to */
+	if (!sp->grows)
+		spool_alarm(sp, SEAL_ALARM_IO,
+			    "%s; sealing goes on in the open segment",
+			    (diag ? diag : &why)->text);
+	sp->grows = true;
+	sp->grows_until_ms = sp->io->boottime_ms(sp->io) + GROWS_MS;
+	return 0;
 }

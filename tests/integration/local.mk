@@ -14,6 +14,7 @@ shell_tests += %D%/module_tee.tap %D%/module_life.tap %D%/module_trouble.tap
 shell_tests += %D%/quickstart.tap
 shell_tests += %D%/module_stats.tap %D%/module_load.tap %D%/module_early.tap
 shell_tests += %D%/module_full.tap %D%/module_store.tap
+shell_tests += %D%/module_descriptors.tap
 # The real store over mutual TLS.
 if ENABLE_STORE
 unit_tests += %D%/test_store_https

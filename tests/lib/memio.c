@@ -20,7 +20,7 @@ struct inode {
 	uint64_t size, durable_size, room;
 	uint32_t mode;
 	unsigned refs; /* names, durable names, descriptors */
-	bool locked, stuck;
+	bool locked, stuck, is_dir;
 };
 
 struct name {
@@ -39,6 +39,7 @@ struct memio {
 	char dir[DIRS][NAME_BYTES];
 	unsigned dirs;
 	struct inode *fd[FDS];
+	unsigned fds; /* how many there may be */
 	bool fd_locked[FDS];
 	uint64_t realtime_us, boottime_ms;
 	uint64_t space, used;
@@ -166,16 +167,47 @@ static bool parent_exists(const struct memio *m, const char *path)
 	return !*dir || has_dir(m, dir);
 }
 
+/* The lowest free descriptor, for the inode. */
+static int take_fd(struct memio *m, struct inode *inode, int *ret_fd)
+{
+	unsigned i, n = 0;
+	int fd = -1;
+
+	for (i = 0; i < FDS; i++) {
+		n += m->fd[i] != NULL;
+		if (!m->fd[i] && fd < 0)
+			fd = (int)i;
+	}
+	if (n >= m->fds)
+		return -EMFILE;
+	m->fd[fd] = inode;
+	m->fd_locked[fd] = false;
+	inode->refs++;
+	*ret_fd = fd;
+	return 0;
+}
+
+static bool has_fd(const struct memio *m)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < FDS; i++)
+		n += m->fd[i] != NULL;
+	return n < m->fds;
+}
+
 static int m_open(const struct seal_io *io, const char *path, unsigned flags,
 		  int *ret_fd)
 {
 	struct memio *m = self(io);
 	struct name *n = find(&m->now, path);
 	struct inode *i;
-	int fd, r;
+	int r;
 
 	if (!parent_exists(m, path))
 		return -ENOENT;
+	if (!has_fd(m))
+		return -EMFILE;
 	if (n && flags & SEAL_IO_EXCL)
 		return -EEXIST;
 	if (!n && !(flags & SEAL_IO_CREATE))
@@ -188,15 +220,21 @@ static int m_open(const struct seal_io *io, const char *path, unsigned flags,
 		i->mode = 0600;
 		n = add(&m->now, path, i);
 	}
-	for (fd = 0; fd < FDS && m->fd[fd]; fd++)
-		;
-	if (fd == FDS)
+	return take_fd(m, n->inode, ret_fd);
+}
+
+static int m_open_dir(const struct seal_io *io, const char *path, int *ret_fd)
+{
+	struct memio *m = self(io);
+	struct inode *i;
+
+	if (!has_dir(m, path))
+		return -ENOENT;
+	if (!has_fd(m))
 		return -EMFILE;
-	m->fd[fd] = n->inode;
-	m->fd_locked[fd] = false;
-	n->inode->refs++;
-	*ret_fd = fd;
-	return 0;
+	i = must(calloc(1, sizeof(*i)));
+	i->is_dir = true;
+	return take_fd(m, i, ret_fd);
 }
 
 static long m_pread(const struct seal_io *io, int fd, void *bytes, size_t len,
@@ -239,6 +277,18 @@ static long m_pwrite(const struct seal_io *io, int fd, const void *bytes,
 	return (long)len;
 }
 
+static void copy_names(struct names *to, const struct names *from)
+{
+	struct names old = *to;
+	unsigned i;
+
+	to->n = 0;
+	for (i = 0; i < from->n; i++)
+		add(to, from->v[i].path, from->v[i].inode);
+	for (i = 0; i < old.n; i++)
+		drop(old.v[i].inode);
+}
+
 static void sync_inode(struct inode *i)
 {
 	uint64_t s;
@@ -258,6 +308,11 @@ static int m_sync(const struct seal_io *io, int fd)
 	struct inode *i = m->fd[fd];
 	int r = step(m, i);
 
+	if (i->is_dir) {
+		if (!r)
+			copy_names(&m->durable, &m->now);
+		return r < 0 ? r : r ? -EIO : 0;
+	}
 	if (r) { /* what it should have written is clean, and not written */
 		if (!m->stopped)
 			memset(i->dirty, 0, i->room / SECTOR);
@@ -345,6 +400,8 @@ static int m_list(const struct seal_io *io, const char *path,
 
 	if (!has_dir(m, path))
 		return -ENOENT;
+	if (!has_fd(m))
+		return -EMFILE;
 	for (i = 0; i < copy.n; i++) {
 		const char *name = copy.v[i].path;
 
@@ -407,32 +464,6 @@ static int m_unlink(const struct seal_io *io, const char *path)
 		return r < 0 ? r : -EIO;
 	m->used -= n->inode->size;
 	del(&m->now, n);
-	return 0;
-}
-
-static void copy_names(struct names *to, const struct names *from)
-{
-	struct names old = *to;
-	unsigned i;
-
-	to->n = 0;
-	for (i = 0; i < from->n; i++)
-		add(to, from->v[i].path, from->v[i].inode);
-	for (i = 0; i < old.n; i++)
-		drop(old.v[i].inode);
-}
-
-static int m_dirsync(const struct seal_io *io, const char *path)
-{
-	struct memio *m = self(io);
-	int r;
-
-	if (!has_dir(m, path))
-		return -ENOENT;
-	r = step(m, NULL);
-	if (r)
-		return r < 0 ? r : -EIO;
-	copy_names(&m->durable, &m->now);
 	return 0;
 }
 
@@ -509,7 +540,7 @@ static const struct seal_io table = {
 	.mkdir = m_mkdir,
 	.rename = m_rename,
 	.unlink = m_unlink,
-	.dirsync = m_dirsync,
+	.open_dir = m_open_dir,
 	.lock = m_lock,
 	.space = m_space,
 	.fs_type = m_fs_type,
@@ -529,6 +560,7 @@ struct memio *memio_new(void)
 	m->realtime_us = 1700000000000000;
 	m->boottime_ms = 1000;
 	m->space = 1ULL << 40;
+	m->fds = FDS;
 	m->machine = 1;
 	return m;
 }
@@ -641,6 +673,15 @@ void memio_set_machine(struct memio *m, uint8_t first_byte)
 void memio_set_space(struct memio *m, uint64_t bytes)
 {
 	m->space = bytes;
+}
+
+void memio_set_fds(struct memio *m, unsigned more)
+{
+	unsigned i;
+
+	m->fds = more < FDS ? more : FDS;
+	for (i = 0; i < FDS && m->fds < FDS; i++)
+		m->fds += m->fd[i] != NULL;
 }
 
 void memio_chmod(struct memio *m, const char *path, uint32_t mode)

@@ -41,6 +41,8 @@ void memio_restart(struct memio *m, bool lose, unsigned seed);
 void memio_advance_ms(struct memio *m, uint64_t ms); /* both clocks */
 void memio_set_machine(struct memio *m, uint8_t first_byte);
 void memio_set_space(struct memio *m, uint64_t bytes); /* of the disk */
+/* So many descriptors beside those that are open; UINT_MAX: no limit. */
+void memio_set_fds(struct memio *m, unsigned more);
 void memio_chmod(struct memio *m, const char *path, uint32_t mode);
 
 /* The content of a file; NULL if there is none. */

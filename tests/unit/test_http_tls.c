@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -190,6 +191,29 @@ struct abort_soon {
 	uint64_t at_ms;
 };
 
+/* The limit is as low as what is open: told, and mended by raising it. */
+static void without_descriptors_it_is_told(void **state)
+{
+	struct client *c = *state;
+	struct rlimit limit, none;
+	int rc, lowest;
+
+	client_begin(c);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	lowest = dup(0);
+	assert_true(lowest >= 0);
+	close(lowest);
+	none = limit;
+	none.rlim_cur = (rlim_t)lowest;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rc = client_get(c, &tls_good, "/status/200");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(rc, SEAL_E_NET);
+	assert_non_null(strstr(c->diag.text, "Too many open files"));
+	assert_non_null(strstr(c->diag.text, "LimitNOFILE"));
+	assert_int_equal(client_get(c, &tls_good, "/status/200"), 0);
+}
+
 static void *abort_thread(void *arg)
 {
 	struct abort_soon *a = arg;
@@ -346,6 +370,7 @@ int main(void)
 		TEST(out_of_memory_is_told),
 		TEST(slow_servers_meet_their_limits),
 		TEST(nobody_there_is_a_net_error),
+		TEST(without_descriptors_it_is_told),
 		TEST(abort_is_quick),
 		TEST(proxies_are_honoured),
 		TEST(servers_are_completed),
