@@ -133,6 +133,11 @@ rs_records() {
 rs_control() {
 	python3 "$SEAL_SRCDIR/tests/lib/spool_frames.py" control "$1"
 }
+# rs_exact SPOOL: at rest, its size is that of the formula in docs/spec.
+rs_exact() {
+	python3 "$SEAL_SRCDIR/tests/lib/spool_frames.py" size "$1" > rs.size &&
+		awk '{ exit $1 != $2 }' rs.size || { cat rs.size && false; }
+}
 rs_count() {
 	rs_records "${1:-spool/h@audit}" 2> /dev/null | wc -l
 }
