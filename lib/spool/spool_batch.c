@@ -40,7 +40,7 @@ static int flush(struct seal_spool *sp, struct seal_diag *diag)
 	note_dirty(sp, b->offset + b->len);
 	r = seal_io_write_full(sp->io, sp->fd, sp->buffer, b->len, b->offset);
 	if (r)
-		return spool_io_failed(sp, r, "", "written", diag);
+		return spool_io_failed(sp, r, NULL, "written", diag);
 	b->offset += b->len;
 	b->len = 0;
 	return 0;
@@ -185,7 +185,7 @@ int spool_write_head(struct seal_spool *sp, uint64_t prev_size,
 	sp->unsynced_len = r ? 0 : len;
 	if (r) {
 		note_dirty(sp, sp->offset + len + 1);
-		return spool_io_failed(sp, r, "", "written", diag);
+		return spool_io_failed(sp, r, NULL, "written", diag);
 	}
 	sp->offset += len;
 	sp->synced = false;
@@ -197,6 +197,7 @@ static void take(struct seal_spool *sp, const struct seal_head *head)
 {
 	struct spool_batch *b = &sp->batch;
 	uint64_t prev = sp->head.size;
+	struct seal_diag why;
 
 	sp->head = *head;
 	sp->offset = b->offset;
@@ -204,11 +205,9 @@ static void take(struct seal_spool *sp, const struct seal_head *head)
 	sp->synced = true;
 	if (b->receipts)
 		spool_forget_receipts(sp);
-	if (spool_write_head(sp, prev, NULL))
+	if (spool_write_head(sp, prev, &why))
 		spool_alarm(sp, SEAL_ALARM_IO,
-			    "a head could not be written to %s; it goes into "
-			    "the next segment",
-			    sp->dir);
+			    "a head goes into the next segment: %s", why.text);
 	if (sp->offset > sp->file_bytes)
 		sp->file_bytes = sp->offset;
 	spool_add_hint(sp, sp->head.size, spool_last(sp)->first_index,
@@ -223,14 +222,16 @@ static void take(struct seal_spool *sp, const struct seal_head *head)
 
 int spool_batch_commit(struct seal_spool *sp, struct seal_diag *diag)
 {
+	struct seal_diag own = {0};
 	struct seal_head head;
 	int r;
 
+	diag = diag ? diag : &own;
 	r = flush(sp, diag);
 	if (!r && !sp->nosync) {
 		r = sp->io->fdatasync(sp->io, sp->fd);
 		if (r)
-			r = spool_io_failed(sp, r, "", "synced", diag);
+			r = spool_io_failed(sp, r, NULL, "synced", diag);
 		sp->stats.syncs++;
 	}
 	if (!r)
@@ -238,7 +239,7 @@ int spool_batch_commit(struct seal_spool *sp, struct seal_diag *diag)
 					    &head, diag);
 	if (r) {
 		spool_alarm(sp, SEAL_ALARM_IO,
-			    "a commit to %s failed and was undone", sp->dir);
+			    "a commit failed and was undone: %s", diag->text);
 		spool_batch_undo(sp);
 		return r;
 	}

@@ -372,7 +372,7 @@ int seal_spool_close(struct seal_spool *sp, struct seal_diag *diag)
 		if (!s)
 			s = sp->io->fsync(sp->io, sp->fd);
 		if (s)
-			r = spool_io_failed(sp, s, "", "closed", diag);
+			r = spool_io_failed(sp, s, NULL, "closed", diag);
 	}
 	remove_spares(sp);
 	seal_spool_free(sp);

@@ -152,6 +152,7 @@ struct seal_spool {
 };
 
 /* spool_util.c */
+/* name: in the directory; "": the directory; NULL: the last segment. */
 int spool_io_failed(struct seal_spool *sp, int negative_errno, const char *name,
 		    const char *what, struct seal_diag *diag);
 char *spool_path(const struct seal_spool *sp, const char *name);

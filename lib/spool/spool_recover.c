@@ -114,7 +114,7 @@ static int mend_tail(struct seal_spool *sp, const struct spool_scan *scan,
 	r = seal_io_zero(sp->io, sp->fd, scan->kept_end, dropped);
 	if (!r)
 		r = sp->io->fdatasync(sp->io, sp->fd);
-	return r ? spool_io_failed(sp, r, "", "mended", diag) : 0;
+	return r ? spool_io_failed(sp, r, NULL, "mended", diag) : 0;
 }
 
 /* What a failed write left behind the segment before, and nobody named yet. */

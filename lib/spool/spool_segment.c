@@ -27,7 +27,7 @@ int spool_sync(struct seal_spool *sp, struct seal_diag *diag)
 	if (r) {
 		/* what was written may be forgotten: write it again */
 		sp->dirty_to = sp->offset;
-		return spool_io_failed(sp, r, "", "synced", diag);
+		return spool_io_failed(sp, r, NULL, "synced", diag);
 	}
 	sp->synced = true;
 	sp->unsynced_len = 0;
@@ -383,7 +383,7 @@ int spool_rotate(struct seal_spool *sp, struct seal_diag *diag)
 	r = close_segment(sp);
 	if (r) {
 		sp->dirty_to = sp->offset;
-		return spool_io_failed(sp, r, "", "closed", diag);
+		return spool_io_failed(sp, r, NULL, "closed", diag);
 	}
 	sp->file_bytes = sp->offset;
 	sp->synced = true;

@@ -14,14 +14,20 @@ int spool_io_failed(struct seal_spool *sp, int negative_errno, const char *name,
 {
 	int code = seal_io_error(negative_errno);
 	const char *fix = "";
+	char segment[32];
+
+	if (!name && spool_last(sp)) {
+		spool_segment_name(spool_last(sp)->first_index, segment);
+		name = segment;
+	}
 
 	if (code == SEAL_E_NOSPACE)
 		fix = "; free space on its file system, or move the spool";
 	else if (code == SEAL_E_PERM)
 		fix = "; give it to the user that rsyslogd runs as";
-	return seal_diag_set_errno(diag, code, -negative_errno,
-				   "%s/%s cannot be %s%s", sp->dir, name, what,
-				   fix);
+	return seal_diag_set_errno(
+		diag, code, -negative_errno, "%s%s%s cannot be %s%s", sp->dir,
+		name && *name ? "/" : "", name ? name : "", what, fix);
 }
 
 char *spool_path(const struct seal_spool *sp, const char *name)

@@ -22,7 +22,7 @@ static void count_alarm(void *ctx, enum seal_spool_alarm alarm,
 {
 	struct fixture *f = ctx;
 
-	(void)text;
+	snprintf(f->alarm, sizeof(f->alarm), "%s", text);
 	f->alarms[alarm]++;
 }
 

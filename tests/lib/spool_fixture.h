@@ -18,6 +18,7 @@ struct fixture {
 	struct seal_spool_config config;
 	struct seal_diag diag;
 	unsigned alarms[16]; /* how often each was told */
+	char alarm[512];     /* the last one */
 	char types[65536];
 };
 

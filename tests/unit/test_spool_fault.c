@@ -240,6 +240,34 @@ static void a_file_that_breaks_at_every_call(void **state)
 	all_lives("stuck file", MEMIO_STUCK, false, 0);
 }
 
+/* Which file, what was to be done with it, and why not. */
+static void a_failed_commit_names_its_cause(void **state)
+{
+	static const char *const what[] = {
+		"a commit failed and was undone: "
+		"/s/00000000000000000000.seg cannot be written: ",
+		"a commit failed and was undone: "
+		"/s/00000000000000000000.seg cannot be synced: ",
+		"a head goes into the next segment: "
+		"/s/00000000000000000000.seg cannot be written: "};
+	struct fixture *f = *state;
+	struct seal_spool *sp = fixture_open(f);
+	unsigned k;
+	int r;
+
+	for (k = 0; k < 3; k++) {
+		memio_arm(f->m, (long)k + 1, MEMIO_EIO);
+		r = fixture_commit_try(sp, "x", 1, &f->diag);
+		memio_arm(f->m, 0, MEMIO_EIO);
+		assert_int_equal(r, k < 2 ? SEAL_E_IO : 0);
+		assert_int_equal(f->alarms[SEAL_ALARM_IO], k + 1);
+		assert_memory_equal(f->alarm, what[k], strlen(what[k]));
+		assert_string_equal(f->alarm + strlen(what[k]),
+				    "Input/output error");
+	}
+	fixture_close(f, sp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +278,10 @@ int main(void)
 		cmocka_unit_test(a_kill_at_every_call),
 		cmocka_unit_test(a_power_cut_at_every_call),
 		cmocka_unit_test(a_file_that_breaks_at_every_call),
+		cmocka_unit_test_setup_teardown(a_failed_commit_names_its_cause,
+						fixture_setup,
+						fixture_teardown),
+
 	};
 
 	if (seal_crypto_init(NULL))
