@@ -24,8 +24,10 @@ struct seal_chain {
 	uint8_t host_key[SEAL_PUB_BYTES];
 	struct epoch *epoch;
 	size_t n, cap;
-	struct seal_pub *newest; /* the key of epoch n - 1 */
-	/* Set of all epoch keys: 1 + number of the epoch, 0 is free. */
+	/* epoch[0] is epoch 0, epoch[k] is epoch k + skipped */
+	uint64_t skipped;
+	struct seal_pub *newest; /* the key of epoch[n - 1] */
+	/* Set of all epoch keys: 1 + where it stands in epoch, 0 is free. */
 	uint32_t *slot;
 	size_t slots; /* a power of two, at least 2 * cap */
 };
@@ -155,6 +157,44 @@ const struct seal_hash *seal_chain_log_id(const struct seal_chain *chain)
 	return &chain->log_id;
 }
 
+int seal_chain_new_at(const char *origin, const struct seal_chain_resume *at,
+		      const struct seal_hash *log_id,
+		      struct seal_chain **ret_chain)
+{
+	struct seal_chain *chain;
+	struct seal_pub *pub = NULL;
+	int rc = seal_chain_new(origin, at->host_key, at->epoch0_key, log_id,
+				&chain);
+
+	if (rc < 0)
+		return rc;
+	if (!at->epoch) {
+		rc = at->first || memcmp(at->epoch_key, at->epoch0_key,
+					 SEAL_PUB_BYTES)
+			     ? SEAL_E_ARG
+			     : 0;
+		goto out;
+	}
+	if (!at->first || at->first > SEAL_TREE_SIZE_MAX ||
+	    is_used(chain, at->epoch_key)) {
+		rc = SEAL_E_ARG;
+		goto out;
+	}
+	rc = grow(chain);
+	if (rc == 0)
+		rc = seal_pub_new(at->epoch_key, &pub);
+	if (rc < 0)
+		goto out;
+	chain->skipped = at->epoch - 1;
+	push(chain, at->first, at->epoch_key, pub);
+out:
+	if (rc < 0)
+		seal_chain_free(chain);
+	else
+		*ret_chain = chain;
+	return rc;
+}
+
 static int hash_said(const struct seal_chain *chain,
 		     const struct seal_handover *h, struct seal_hash *ret_said)
 {
@@ -169,11 +209,16 @@ static int compare(const struct seal_chain *chain,
 		   const struct seal_handover *h,
 		   enum seal_handover_verdict *ret_verdict)
 {
-	const struct epoch *old = &chain->epoch[h->epoch - 1];
+	const struct epoch *old;
 	struct seal_pub *pub = NULL;
 	struct seal_hash said;
 	int rc;
 
+	if (chain->skipped && h->epoch <= chain->skipped + 1) {
+		*ret_verdict = SEAL_HANDOVER_SAME;
+		return 0;
+	}
+	old = &chain->epoch[h->epoch - 1 - chain->skipped];
 	rc = hash_said(chain, h, &said);
 	if (rc < 0)
 		return rc;
@@ -237,7 +282,8 @@ int seal_chain_trust(struct seal_chain *chain, const struct seal_handover *h,
 	struct seal_hash said;
 	int rc;
 
-	verdict = h->epoch == chain->n ? judge(chain, h) : SEAL_HANDOVER_EPOCH;
+	verdict = h->epoch == seal_chain_epoch(chain) + 1 ? judge(chain, h)
+							  : SEAL_HANDOVER_EPOCH;
 	if (verdict != SEAL_HANDOVER_OK) {
 		*ret_verdict = verdict;
 		return 0;
@@ -268,11 +314,11 @@ int seal_chain_advance(struct seal_chain *chain, const struct seal_handover *h,
 	enum seal_handover_verdict verdict;
 	int rc;
 
-	if (h->epoch == 0 || h->epoch > chain->n) {
+	if (h->epoch == 0 || h->epoch - 1 > seal_chain_epoch(chain)) {
 		*ret_verdict = SEAL_HANDOVER_EPOCH;
 		return 0;
 	}
-	if (h->epoch < chain->n)
+	if (h->epoch <= seal_chain_epoch(chain))
 		return compare(chain, h, ret_verdict);
 	rc = accept_newest(chain);
 	if (rc == 0)
@@ -292,7 +338,7 @@ int seal_chain_advance(struct seal_chain *chain, const struct seal_handover *h,
 
 uint64_t seal_chain_epoch(const struct seal_chain *chain)
 {
-	return chain->n - 1;
+	return chain->n == 1 ? 0 : chain->n - 1 + chain->skipped;
 }
 
 uint64_t seal_chain_first(const struct seal_chain *chain)
@@ -305,16 +351,23 @@ const struct seal_pub *seal_chain_pub(const struct seal_chain *chain)
 	return chain->newest;
 }
 
+static void span_at(const struct seal_chain *chain, size_t at,
+		    struct seal_chain_span *ret_span)
+{
+	ret_span->epoch = at ? at + chain->skipped : 0;
+	ret_span->first = chain->epoch[at].first;
+	ret_span->end = at + 1 < chain->n ? chain->epoch[at + 1].first
+					  : SEAL_TREE_SIZE_MAX;
+	memcpy(ret_span->key, chain->epoch[at].key, sizeof(ret_span->key));
+}
+
 int seal_chain_span(const struct seal_chain *chain, uint64_t epoch,
 		    struct seal_chain_span *ret_span)
 {
-	if (epoch >= chain->n)
+	if (epoch > seal_chain_epoch(chain) ||
+	    (epoch && epoch <= chain->skipped))
 		return SEAL_E_RANGE;
-	ret_span->epoch = epoch;
-	ret_span->first = chain->epoch[epoch].first;
-	ret_span->end = epoch + 1 < chain->n ? chain->epoch[epoch + 1].first
-					     : SEAL_TREE_SIZE_MAX;
-	memcpy(ret_span->key, chain->epoch[epoch].key, sizeof(ret_span->key));
+	span_at(chain, epoch ? (size_t)(epoch - chain->skipped) : 0, ret_span);
 	return 0;
 }
 
@@ -333,7 +386,10 @@ int seal_chain_lookup(const struct seal_chain *chain, uint64_t size,
 		else
 			hi = mid;
 	}
-	return seal_chain_span(chain, lo, ret_span);
+	if (!lo && chain->skipped)
+		return SEAL_E_RANGE;
+	span_at(chain, lo, ret_span);
+	return 0;
 }
 
 const char *seal_handover_verdict_text(enum seal_handover_verdict verdict)

@@ -127,6 +127,21 @@ int seal_chain_new(const char *origin, const uint8_t host_key[32],
 		   struct seal_chain **ret_chain) SEAL_MUST_CHECK;
 void seal_chain_free(struct seal_chain *chain); /* NULL allowed */
 
+/*
+ * The same for who verified the chain before, up to an epoch: nothing is known
+ * of those between 0 and it (SEAL_E_RANGE), and a hand-over to one of them is
+ * SEAL_HANDOVER_SAME unseen.  Keys are borrowed for the call.
+ */
+struct seal_chain_resume {
+	const uint8_t *host_key, *epoch0_key; /* 32 bytes each */
+	uint64_t epoch;
+	uint64_t first;		  /* its first index */
+	const uint8_t *epoch_key; /* its key, 32 bytes */
+};
+int seal_chain_new_at(const char *origin, const struct seal_chain_resume *at,
+		      const struct seal_hash *log_id,
+		      struct seal_chain **ret_chain) SEAL_MUST_CHECK;
+
 const struct seal_hash *seal_chain_log_id(const struct seal_chain *chain);
 
 /*

@@ -314,25 +314,31 @@ static void conclude(struct seal_verify *v, struct seal_verdict *verdict)
 	uint64_t from = verdict->anchor.size > verdict->epoch_first
 				? verdict->anchor.size
 				: verdict->epoch_first;
-	int status;
 
 	verdict->window = verdict->size > from ? verdict->size - from : 0;
 	seal_findings_settle(&v->findings);
-	status = seal_findings_exit_status(&v->findings);
-	if (v->dropped_d || status == 2)
-		status = 2;
-	else if (v->dropped_u || status == 3)
-		status = 3;
-	else if (v->dropped_a || status == 1)
-		status = 1;
-	verdict->exit_status = status;
+	verdict->dropped_status = v->dropped_d	 ? 2
+				  : v->dropped_u ? 3
+				  : v->dropped_a ? 1
+						 : 0;
 	verdict->findings = v->findings;
 	seal_findings_init(&v->findings);
 	verdict->findings_dropped = v->findings_dropped;
+	seal_verdict_judge(verdict);
 	verdict->not_proven = v->not_proven;
 	verdict->not_proven_count = v->not_proven_count;
 	v->not_proven = NULL;
 	v->not_proven_count = 0;
+}
+
+void seal_verdict_judge(struct seal_verdict *verdict)
+{
+	static const int rank[] = {0, 1, 3, 2}; /* of exit status 0 1 2 3 */
+	int status = seal_findings_exit_status(&verdict->findings);
+
+	if (rank[verdict->dropped_status & 3] > rank[status])
+		status = verdict->dropped_status;
+	verdict->exit_status = status;
 }
 
 int seal_verify_finish(struct seal_verify *v, struct seal_verdict *ret_verdict)
@@ -363,6 +369,8 @@ int seal_verify_finish(struct seal_verify *v, struct seal_verdict *ret_verdict)
 		rc = verify_end_claims(v, reached);
 	if (!rc)
 		rc = verify_end_anchor(v, reached, &verdict);
+	if (!rc)
+		rc = verify_known_describe(v, &verdict);
 	if (rc)
 		return rc;
 	conclude(v, &verdict);
@@ -417,6 +425,8 @@ const char *seal_anchor_kind_name(enum seal_anchor_kind kind)
 		return "quorum";
 	case SEAL_ANCHOR_EXPECTED:
 		return "expected";
+	case SEAL_ANCHOR_KNOWN:
+		return "known";
 	}
 	return "unknown";
 }

@@ -29,6 +29,7 @@
 #include "core/crypto.h"
 #include "core/err.h"
 #include "core/finding.h"
+#include "core/tree.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,8 +53,11 @@ enum seal_verify_target {
 struct seal_verify_options {
 	enum seal_verify_target target;
 	const struct seal_policy *policy; /* borrowed; NULL: none was given */
-	bool live;     /* a writer holds the lock: the tail is in flight */
-	bool alone;    /* one segment: nothing stands beside it */
+	bool live;  /* a writer holds the lock: the tail is in flight */
+	bool alone; /* segments: nothing need stand beside them */
+	/* A part: what lies behind its end is not looked at.  Its anchor must
+	 * reach that end, and need not be fresh. */
+	bool range;
 	bool deep;     /* check every seal, not only the newest */
 	bool have_pin; /* the log id that must come out */
 	struct seal_hash pin;
@@ -102,6 +106,54 @@ int seal_verify_acked(struct seal_verify *verify);
 /* A file that repeats what the log says is damaged in part: AS029. */
 int seal_verify_beside(struct seal_verify *verify, const char *file,
 		       const char *text);
+
+/*
+ * A head that an earlier verification ended with, or that the operator pinned.
+ * A copy at rest that ends below it is AS007, a live one AS027; another root
+ * at its size is AS008, another log id AS028.  It is an anchor, as fresh as its
+ * time.  Borrowed strings.
+ */
+struct seal_verify_remembered {
+	uint64_t size;
+	struct seal_hash root;
+	bool have_log_id;
+	struct seal_hash log_id;
+	uint64_t time_us; /* of the anchor it rested on */
+	const char *who;  /* where it is written: for findings, and as name */
+};
+int seal_verify_remember(struct seal_verify *verify,
+			 const struct seal_verify_remembered *known);
+
+/*
+ * What it takes to go on where an earlier verification ended: the size, the
+ * tree and the keys there.  A verdict has it; seal_verify_resume takes it,
+ * once, before all else but the name and seal_verify_remember.  `epochs` is
+ * then fed from the record behind that of the epoch on, and entries below the
+ * size are neither fed nor asked for: that they are as they were is what the
+ * known root says.
+ */
+struct seal_verify_resume {
+	struct seal_frontier frontier; /* of the size */
+	uint64_t anchor_size;	       /* an older size that was proven */
+	struct seal_hash anchor_root;
+	uint8_t host_key[32], epoch0_key[32]; /* give the log id */
+	uint64_t epoch, epoch_first;	      /* in force behind the size */
+	uint8_t epoch_key[32];
+	bool have_heartbeat;
+	uint64_t heartbeat_us;
+};
+
+/* SEAL_E_FOREIGN: the keys do not give the log id, SEAL_E_ARG: too late. */
+int seal_verify_resume(struct seal_verify *verify,
+		       const struct seal_verify_resume *resume);
+
+/* Of a spool: the segment in which the size lies. */
+struct seal_verify_place {
+	const char *where;
+	uint64_t number, first_index;
+};
+void seal_verify_resume_at(struct seal_verify *verify,
+			   const struct seal_verify_place *place);
 
 enum seal_verify_note_source {
 	SEAL_VERIFY_NOTE_ACKED = 1,	 /* a spool's `acked` */
@@ -217,6 +269,7 @@ enum seal_anchor_kind {
 	SEAL_ANCHOR_NONE = 0,
 	SEAL_ANCHOR_QUORUM = 1,	  /* cosignatures meet the policy's quorum */
 	SEAL_ANCHOR_EXPECTED = 2, /* --expect-size, --expect-root */
+	SEAL_ANCHOR_KNOWN = 3,	  /* a head that was verified before */
 };
 
 struct seal_anchor {
@@ -258,7 +311,16 @@ struct seal_verdict {
 	struct seal_findings findings; /* merged, ordered: finding.h */
 	uint64_t findings_dropped;
 	uint64_t as_of_us;
+	uint64_t
+		looked_from; /* entries below were not looked at, being known */
+	bool range;	     /* nor those behind the end */
+	int dropped_status;  /* the exit status that dropped findings give */
+	bool resumable;	     /* resume is filled */
+	struct seal_verify_resume resume;
 };
+
+/* The exit status anew, after the class of a finding was changed. */
+void seal_verdict_judge(struct seal_verdict *verdict);
 
 /* Ends the feeding; writes the verdict, which the caller frees.  The verifier
  * can only be freed afterwards. */
@@ -278,7 +340,7 @@ int seal_verify_run(const struct seal_verify_options *options,
 		    seal_verify_feed *feed, void *ctx,
 		    struct seal_verdict *ret_verdict, struct seal_diag *diag);
 
-/* Names for output: "quorum", "expected", "none"; never NULL. */
+/* Names for output: "quorum", "expected", "known", "none"; never NULL. */
 const char *seal_anchor_kind_name(enum seal_anchor_kind kind);
 
 #endif

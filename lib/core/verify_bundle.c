@@ -252,6 +252,8 @@ static int feed(struct verify_tree *t, const struct verify_tile *tile,
 	int rc = 0;
 
 	for (i = 0; i < tile->width && !rc; i++) {
+		if (tile->number * SEAL_VERIFY_TILE_WIDTH + i < v->resumed)
+			continue;
 		k = source[i];
 		if (k < b->count &&
 		    seal_hash_equal(&b->leaf[k], &tile->hash[i])) {

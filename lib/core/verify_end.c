@@ -99,6 +99,8 @@ static int judge_claim(struct seal_verify *v, struct verify_claim *c,
 	bool conflict =
 		c->seen && c->have_root && !seal_hash_equal(&c->ours, &c->root);
 
+	if (c->kind != CLAIM_EXPECTED && verify_beyond(v, c->size))
+		return 0;
 	if (c->kind == CLAIM_NOTE) {
 		if (c->counts && c->size > reached)
 			return too_short(v, reached, c->size, c->where,
@@ -106,12 +108,15 @@ static int judge_claim(struct seal_verify *v, struct verify_claim *c,
 		return 0;
 	}
 	if (c->size > reached)
-		return too_short(v, reached, c->size,
-				 c->kind == CLAIM_STATE ? "state"
-							: "the expected size",
-				 false);
+		return too_short(v, reached, c->size, c->where, false);
 	if (!conflict)
 		return 0;
+	if (c->kind == CLAIM_KNOWN)
+		return verify_find(v, 8, 1, 0, false, c->where,
+				   "the keys of the log have sealed another "
+				   "history than the one that was verified: "
+				   "another root at size %llu",
+				   (unsigned long long)c->size);
 	if (c->kind == CLAIM_STATE)
 		return verify_find(v, 27, 1, 0, false, "state",
 				   "state has another root at size %llu",
@@ -125,7 +130,7 @@ static int judge_epochs(struct seal_verify *v, uint64_t reached)
 {
 	uint64_t first = v->chain ? seal_chain_first(v->chain) : 0;
 
-	if (first > reached)
+	if (first > reached && !verify_beyond(v, first))
 		return too_short(v, reached, first, "epochs", false);
 	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone)
 		return 0;
@@ -222,8 +227,10 @@ static void root_of_anchor(const struct seal_verify *v, struct seal_anchor *a)
 	size_t k;
 
 	for (k = 0; k < v->claims; k++)
-		if (v->claim[k].seen && v->claim[k].size == a->size)
-			a->root = v->claim[k].ours;
+		if (v->claim[k].size == a->size &&
+		    (v->claim[k].seen || verify_beyond(v, a->size)))
+			a->root = v->claim[k].seen ? v->claim[k].ours
+						   : v->claim[k].root;
 	for (k = 0; k < v->lates; k++)
 		if (v->late[k].seen && v->late[k].size == a->size)
 			a->root = v->late[k].ours;
@@ -275,15 +282,20 @@ static int stale(struct seal_verify *v, const struct seal_anchor *a)
 				   "with --min-freshness how old the newest "
 				   "receipt may be");
 	return verify_find(v, 34, 1, 0, false, a->names,
-			   "the newest receipt, of size %llu, is %llu s old",
+			   "the newest %s, of size %llu, is %llu s old",
+			   a->kind == SEAL_ANCHOR_KNOWN ? "anchor" : "receipt",
 			   (unsigned long long)a->size,
 			   (unsigned long long)(age / 1000000));
 }
 
-static int no_anchor(struct seal_verify *v)
+static int no_anchor(struct seal_verify *v, const struct seal_anchor *nearest)
 {
 	const struct seal_policy *policy = v->opt.policy;
 
+	if (nearest->kind)
+		return verify_find(v, 33, nearest->size, v->sealed.next - 1,
+				   false, nearest->names,
+				   "no anchor reaches the end of this part");
 	if (policy && !seal_policy_quorum_none(policy) && v->any_cosignature)
 		return verify_find(
 			v, 35, 1, 0, false, NULL,
@@ -332,31 +344,62 @@ static bool is_fresh(const struct seal_verify *v, const struct seal_anchor *a)
 			   v->opt.as_of_us - a->time_us <= allowed);
 }
 
+/* Does it do for exit status 0? */
+static bool suffices(const struct seal_verify *v, const struct seal_anchor *a)
+{
+	if (!a->kind)
+		return false;
+	return v->opt.range && a->kind != SEAL_ANCHOR_EXPECTED
+		       ? a->size >= v->sealed.next
+		       : a->fresh;
+}
+
+/* The first kind that suffices; else the one that says most. */
+static void choose_anchor(const struct seal_verify *v, uint64_t reached,
+			  struct seal_anchor *a, bool *ret_bound)
+{
+	struct seal_anchor other = {0};
+	bool with_root;
+
+	find_quorum(v, a);
+	*ret_bound = a->kind == SEAL_ANCHOR_QUORUM;
+	if (a->kind)
+		a->fresh = is_fresh(v, a);
+	if (suffices(v, a))
+		return;
+	verify_known_anchor(v, &other);
+	if (other.kind) {
+		*ret_bound = true;
+		other.fresh = is_fresh(v, &other);
+		if (!a->kind || suffices(v, &other) ||
+		    (v->opt.range && other.size > a->size))
+			*a = other;
+	}
+	if (suffices(v, a))
+		return;
+	memset(&other, 0, sizeof(other));
+	find_expected(v, reached, &other, &with_root);
+	if (other.kind) {
+		*a = other;
+		*ret_bound = *ret_bound || with_root;
+	}
+}
+
 int verify_end_anchor(struct seal_verify *v, uint64_t reached,
 		      struct seal_verdict *verdict)
 {
-	struct seal_anchor *a = &verdict->anchor;
-	struct seal_anchor expected = {0};
+	struct seal_anchor *a = &verdict->anchor, nearest;
 	bool bound;
 	int rc = 0;
 
-	find_quorum(v, a);
-	bound = a->kind == SEAL_ANCHOR_QUORUM;
-	if (bound)
-		a->fresh = is_fresh(v, a);
-	if (!bound || !a->fresh) {
-		bool with_root;
-
-		find_expected(v, reached, &expected, &with_root);
-		if (expected.kind) {
-			*a = expected;
-			bound = bound || with_root;
-		}
-	}
+	choose_anchor(v, reached, a, &bound);
+	nearest = *a;
+	if (v->opt.range && !suffices(v, a))
+		memset(a, 0, sizeof(*a));
 	root_of_anchor(v, a);
 	if (!a->kind)
-		rc = no_anchor(v);
-	else if (!a->fresh)
+		rc = no_anchor(v, &nearest);
+	else if (!suffices(v, a))
 		rc = stale(v, a);
 	return rc ? rc : check_rooted(v, verdict, bound);
 }

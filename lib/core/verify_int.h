@@ -11,6 +11,7 @@
  *	verify_tree.c	a store's tiles and bundles
  *	verify_note.c	checkpoints, receipts, as they come
  *	verify_judge.c	who signed them, do they agree with the log
+ *	verify_known.c	heads that were verified before, going on from one
  *	verify_end.c	the tail, what proves size, anchor and freshness
  */
 #ifndef SEAL_CORE_VERIFY_INT_H
@@ -89,6 +90,7 @@ enum verify_claim_kind {
 	CLAIM_STATE = 1,
 	CLAIM_EXPECTED = 2,
 	CLAIM_NOTE = 3,
+	CLAIM_KNOWN = 4,
 };
 
 struct verify_claim {
@@ -104,6 +106,7 @@ struct verify_claim {
 	char where[VERIFY_WHERE_BYTES];
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */
 	bool counts, cosigned;
+	uint64_t time_us; /* of CLAIM_KNOWN */
 };
 
 struct verify_past {
@@ -123,6 +126,8 @@ struct seal_verify {
 	char opt_origin[SEAL_VERIFY_NAME_BYTES];
 	char served_by[SEAL_VERIFY_NAME_BYTES];
 	bool finished;
+
+	uint64_t resumed; /* entries below are known; 0: none are */
 
 	/* identity */
 	char origin[SEAL_VERIFY_NAME_BYTES];
@@ -286,6 +291,9 @@ bool verify_note_wants(const struct seal_verify *v, uint64_t size);
 void verify_note_forget(struct seal_verify *v, uint64_t above);
 void verify_note_past(struct seal_verify *v, uint64_t size,
 		      const struct seal_hash *root);
+/* A root of the past, if it is still kept. */
+bool verify_note_known(const struct seal_verify *v, uint64_t size,
+		       struct seal_hash *ret_root);
 void verify_claim_fini(struct verify_claim *claim);
 
 /* ---- verify_judge.c ---- */
@@ -306,6 +314,16 @@ int verify_note_take(struct seal_verify *v, struct verify_claim *claim,
  */
 int verify_note_newest(struct seal_verify *v, uint64_t *ret_size,
 		       struct seal_hash *ret_root, bool *ret_have);
+
+/* ---- verify_known.c ---- */
+
+/* Is the copy's end, or more, vouched for by a head that was known before? */
+void verify_known_anchor(const struct seal_verify *v,
+			 struct seal_anchor *ret_anchor);
+/* Of a part: does this claim speak of what lies behind it? */
+bool verify_beyond(const struct seal_verify *v, uint64_t size);
+int verify_known_describe(const struct seal_verify *v,
+			  struct seal_verdict *verdict);
 
 /* ---- verify_end.c ---- */
 

@@ -199,6 +199,8 @@ static int judge(struct seal_verify *v, struct verify_claim *claim)
 	if (claim->seen) {
 		j.agrees = seal_hash_equal(&claim->ours, &claim->root);
 		j.conflicts = !j.agrees;
+	} else {
+		j.agrees = verify_beyond(v, claim->size);
 	}
 	rc = judge_host(&j);
 	if (!rc)

@@ -99,8 +99,8 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 }
 
 /* Sizes rise in the ring: binary search from its oldest. */
-static bool find_past(const struct seal_verify *v, uint64_t size,
-		      struct seal_hash *ret_root)
+bool verify_note_known(const struct seal_verify *v, uint64_t size,
+		       struct seal_hash *ret_root)
 {
 	size_t base = (v->ring_at + VERIFY_RING_HEADS - v->ring_used) %
 		      VERIFY_RING_HEADS;
@@ -184,7 +184,7 @@ static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,
 		v->lates--;
 		return rc;
 	}
-	claim->seen = find_past(v, cp->size, &claim->ours);
+	claim->seen = verify_note_known(v, cp->size, &claim->ours);
 	v->want_known = false;
 	return 0;
 }
@@ -251,6 +251,8 @@ int seal_verify_note(struct seal_verify *v, enum seal_verify_note_source source,
 	rc = set_note(claim, source, &cp, note, len, where);
 	if (rc)
 		v->claims--;
+	else
+		claim->seen = verify_note_known(v, cp.size, &claim->ours);
 	v->want_known = false;
 	return rc;
 }
@@ -269,6 +271,7 @@ int seal_verify_state(struct seal_verify *v, uint64_t sealed_size,
 	claim->size = sealed_size;
 	claim->have_root = true;
 	claim->root = *root;
+	claim->seen = verify_note_known(v, sealed_size, &claim->ours);
 	snprintf(claim->where, sizeof(claim->where), "state");
 	v->want_known = false;
 	return 0;

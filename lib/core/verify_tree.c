@@ -192,6 +192,13 @@ static int lost_subtree(struct verify_tree *t, struct verify_tile *tile,
 static int walk_tile(struct verify_tree *t, unsigned level, uint64_t number,
 		     const struct seal_hash *expected);
 
+/* Is all of this full tile known from before? */
+static bool known_before(const struct verify_tree *t, unsigned level,
+			 uint64_t number)
+{
+	return first_of(level, number + 1) <= t->v->resumed;
+}
+
 /* Goes into the children; their hashes are tile->hash. */
 static int walk_children(struct verify_tree *t, struct verify_tile *tile,
 			 bool proven)
@@ -200,10 +207,14 @@ static int walk_children(struct verify_tree *t, struct verify_tile *tile,
 	int rc = 0;
 
 	if (!tile->level)
-		return verify_bundle(t, tile, proven);
+		return first_of(0, tile->number) + tile->width <= t->v->resumed
+			       ? 0
+			       : verify_bundle(t, tile, proven);
 	for (i = 0; i < tile->width && !rc; i++)
-		rc = walk_tile(t, tile->level - 1, tile->number * 256 + i,
-			       proven ? &tile->hash[i] : NULL);
+		if (!known_before(t, tile->level - 1, tile->number * 256 + i))
+			rc = walk_tile(t, tile->level - 1,
+				       tile->number * 256 + i,
+				       proven ? &tile->hash[i] : NULL);
 	return rc;
 }
 
@@ -423,7 +434,7 @@ static int walk(struct verify_tree *t)
 	t->v->past_next = reached_past;
 	t->v->past_ctx = t;
 	if (!rc && t->source->checkpoint)
-		rc = next_past(t, 1);
+		rc = next_past(t, t->v->walk.next + 1);
 	if (!rc)
 		rc = walk_edges(t);
 	return rc;
@@ -446,6 +457,8 @@ int seal_verify_tree(struct seal_verify *v,
 	t->diag = diag;
 	t->size = stored_size;
 	rc = verify_note_newest(v, &t->size, &t->root, &t->have_root);
+	if (!rc && t->size < v->resumed)
+		rc = SEAL_E_RANGE;
 	if (!rc)
 		rc = walk(t);
 	if (!rc)

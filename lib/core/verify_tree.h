@@ -44,8 +44,8 @@ struct seal_verify_source {
 
 /*
  * After the notes, once.  stored_size: how many entries the copy claims to
- * hold; taken where no checkpoint is trusted.  0, NOMEM, CRYPTO, or what the
- * source returned.
+ * hold; taken where no checkpoint is trusted.  0, NOMEM, CRYPTO, RANGE if the
+ * copy ends below where to go on from, or what the source returned.
  */
 int seal_verify_tree(struct seal_verify *verify,
 		     const struct seal_verify_source *source,

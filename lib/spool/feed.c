@@ -41,6 +41,9 @@ static int feed_header(struct feed *f, struct seal_verify *v,
 			return rc;
 	}
 	f->next = h->first_index;
+	f->last.segment_first = s->name_index;
+	f->last.offset = h->size_bytes;
+	f->last.size = h->first_index;
 	seal_frontier_get(&h->frontier, frontier);
 	segment.where = s->name;
 	segment.number = h->number;
@@ -98,6 +101,10 @@ static int feed_head(struct feed *f, struct seal_verify *v,
 	if (h.size - f->next + SEAL_TAIL_ENTRIES_MAX <=
 	    2 * SEAL_TAIL_ENTRIES_MAX)
 		f->next = h.size;
+	f->last.segment_first =
+		seal_reader_segment(f->reader, item->segment)->name_index;
+	f->last.offset = item->offset + item->size_bytes;
+	f->last.size = h.size;
 	rc = seal_verify_head(v, &head);
 	if (f->live && f->have_state && h.size == f->state.sealed)
 		f->stop = true;
@@ -244,10 +251,18 @@ static int feed_segment(struct feed *f, struct seal_verify *v, size_t i,
 	return rc;
 }
 
+static bool is_wanted(const struct feed *f, size_t i)
+{
+	const struct seal_feed_part *part = f->options->part;
+	uint64_t index = seal_reader_segment(f->reader, i)->name_index;
+
+	return !part || (index >= part->first && index < part->end);
+}
+
 static int feed_segments(struct feed *f, struct seal_verify *v,
 			 struct seal_diag *diag)
 {
-	size_t i, count = seal_reader_segments(f->reader);
+	size_t i, count = seal_reader_segments(f->reader), first = 0;
 	int rc = 0;
 
 	if (!count)
@@ -257,16 +272,22 @@ static int feed_segments(struct feed *f, struct seal_verify *v,
 				     f->path);
 	f->total_bytes = f->done_bytes = 0;
 	f->stop = f->bad = false;
-	for (i = 0; i < count; i++)
-		f->total_bytes += seal_reader_segment(f->reader, i)->size_bytes;
-	for (i = 0; i < count && !rc && !f->stop; i++)
-		rc = feed_segment(f, v, i, diag);
+	if (f->options->resume)
+		rc = feed_resume(f, v, &first, diag);
+	for (i = first; i < count; i++)
+		if (is_wanted(f, i))
+			f->total_bytes +=
+				seal_reader_segment(f->reader, i)->size_bytes;
+	if (!rc && f->options->resume)
+		rc = feed_items(f, v, first++, diag);
+	for (i = first; i < count && !rc && !f->stop; i++)
+		if (is_wanted(f, i))
+			rc = feed_segment(f, v, i, diag);
 	return rc;
 }
 
-static int open_reader(const struct seal_io *io, const char *path,
-		       bool one_file, struct seal_reader **ret_reader,
-		       struct seal_diag *diag)
+int feed_open(const struct seal_io *io, const char *path, bool one_file,
+	      struct seal_reader **ret_reader, struct seal_diag *diag)
 {
 	return one_file ? seal_reader_open_file(io, path, ret_reader, diag)
 			: seal_reader_open(io, path, ret_reader, diag);
@@ -275,7 +296,8 @@ static int open_reader(const struct seal_io *io, const char *path,
 int seal_feed_spool(const struct seal_feed_options *o, struct seal_verify *v,
 		    struct seal_diag *diag)
 {
-	struct feed f = {.io = o->io,
+	struct feed f = {.options = o,
+			 .io = o->io,
 			 .dir = o->one_file ? NULL : o->path,
 			 .path = o->path,
 			 .origin = o->origin ? o->origin : "",
@@ -286,6 +308,8 @@ int seal_feed_spool(const struct seal_feed_options *o, struct seal_verify *v,
 
 	if (f.origin[0])
 		rc = seal_verify_name(v, f.origin);
+	if (!rc && o->resume)
+		rc = seal_verify_resume(v, o->resume);
 	if (!rc && f.dir)
 		rc = feed_epochs(&f, v, diag);
 	if (!rc && f.dir)
@@ -294,9 +318,11 @@ int seal_feed_spool(const struct seal_feed_options *o, struct seal_verify *v,
 		rc = feed_state(&f, v, diag);
 	/* Listed after that: what the small files speak of is in there. */
 	if (!rc)
-		rc = open_reader(o->io, o->path, o->one_file, &f.reader, diag);
+		rc = feed_open(o->io, o->path, o->one_file, &f.reader, diag);
 	if (!rc)
 		rc = feed_segments(&f, v, diag);
+	if (!rc && o->ret_last)
+		*o->ret_last = f.last;
 	seal_reader_free(f.reader);
 	return rc;
 }
@@ -335,7 +361,7 @@ int seal_feed_origin(const struct seal_io *io, const char *path, bool one_file,
 	const struct seal_reader_segment *s;
 	struct seal_reader *reader;
 	size_t i;
-	int rc = open_reader(io, path, one_file, &reader, diag);
+	int rc = feed_open(io, path, one_file, &reader, diag);
 
 	if (rc)
 		return rc;

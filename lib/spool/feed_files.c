@@ -15,6 +15,9 @@ static int read_epochs(struct feed *f, struct seal_verify *v, int fd)
 	long got;
 	int rc;
 
+	if (f->options->resume)
+		offset = (f->options->resume->epoch + 1) *
+			 SEAL_EPOCH_RECORD_BYTES;
 	for (;;) {
 		got = f->io->pread(f->io, fd, bytes, sizeof(bytes), offset);
 		if (got < 0)

@@ -102,11 +102,15 @@ void verify_bench_receipt(struct verify_bench *b, struct seal_spool *sp)
 
 static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
-	const struct verify_bench *b = ctx;
+	struct verify_bench *b = ctx;
 	struct seal_feed_options from = {.io = b->f->io,
 					 .path = "/s",
 					 .origin = b->origin,
-					 .live = b->options.live};
+					 .live = b->options.live,
+					 .part = b->part,
+					 .resume = b->resume,
+					 .resume_at = b->at,
+					 .ret_last = &b->last};
 
 	return seal_feed_spool(&from, v, diag);
 }
@@ -148,6 +152,8 @@ int verify_bench_try(struct verify_bench *b, int *ret_rc)
 	b->options.origin = b->origin[0] ? b->origin : NULL;
 	if (!*ret_rc)
 		*ret_rc = seal_verify_new(&b->options, &v);
+	if (!*ret_rc && b->remembered)
+		*ret_rc = seal_verify_remember(v, b->remembered);
 	if (!*ret_rc)
 		*ret_rc = feed(b, v, &b->f->diag);
 	if (!*ret_rc)

@@ -9,6 +9,7 @@
 #include "core/policy.h"
 #include "core/verify.h"
 #include "tests/attack/attack.h"
+#include "spool/feed.h"
 #include "tests/lib/spool_fixture.h"
 
 #define BENCH_MIRROR "store.example.org/audit"
@@ -22,7 +23,11 @@ struct verify_bench {
 	/* what the judge below is told; change it between calls */
 	struct seal_verify_options options;
 	char origin[SEAL_ORIGIN_MAX_BYTES + 1]; /* as found, while judging */
-	struct seal_verdict verdict;		/* of the last call */
+	const struct seal_verify_remembered *remembered;
+	const struct seal_verify_resume *resume; /* at `at` */
+	const struct seal_feed_part *part;
+	struct seal_feed_place at, last;
+	struct seal_verdict verdict; /* of the last call */
 	char found[512]; /* "AS001[17,17] AS013[20,22]w": all but N */
 };
 

@@ -8,6 +8,7 @@
 # all of them alike, goes into unit_wrap beside the code in tests/lib.
 unit_tests += %D%/test_err
 unit_tests += %D%/test_verify
+unit_tests += %D%/test_known
 unit_tests += %D%/test_verify_align
 unit_tests += %D%/test_testdata
 unit_tests += %D%/test_x509

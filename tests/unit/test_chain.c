@@ -330,6 +330,82 @@ static void many_epochs(void **state)
 	seal_key_free(old);
 }
 
+/* Verified before up to epoch 2, which begins at 20. */
+static int resumed(void *arg)
+{
+	struct test_log *log = arg;
+	const struct seal_chain_resume at = {test_pub(log->host),
+					     test_pub(log->epoch[0]), 2, 20,
+					     test_pub(log->epoch[2])};
+	struct seal_handover before = hand_over(log, 0, 1, 9),
+			     to = hand_over(log, 1, 2, 19),
+			     next = hand_over(log, 2, 3, 29),
+			     late = hand_over(log, 2, 3, 19);
+	enum seal_handover_verdict verdict = 99;
+	struct seal_chain *chain = NULL;
+	struct seal_chain_span span;
+	int rc = seal_chain_new_at(TEST_ORIGIN, &at, &log->id, &chain);
+
+	assert_int_equal(rc == 0, chain != NULL);
+	if (rc)
+		return rc;
+	assert_int_equal(seal_chain_epoch(chain), 2);
+	assert_int_equal(seal_chain_first(chain), 20);
+	assert_int_equal(seal_chain_lookup(chain, 20, &span), SEAL_E_RANGE);
+	assert_int_equal(seal_chain_span(chain, 1, &span), SEAL_E_RANGE);
+	assert_int_equal(seal_chain_span(chain, 0, &span), 0);
+	assert_int_equal(seal_chain_lookup(chain, 21, &span), 0);
+	assert_int_equal(span.epoch, 2);
+	rc = seal_chain_advance(chain, &before, &verdict);
+	assert_true(rc || verdict == SEAL_HANDOVER_SAME);
+	if (!rc)
+		rc = seal_chain_advance(chain, &to, &verdict);
+	assert_true(rc || verdict == SEAL_HANDOVER_SAME);
+	if (!rc)
+		rc = seal_chain_advance(chain, &late, &verdict);
+	assert_true(rc || verdict == SEAL_HANDOVER_INDEX);
+	if (!rc)
+		rc = seal_chain_advance(chain, &next, &verdict);
+	assert_true(rc || verdict == SEAL_HANDOVER_OK);
+	if (!rc) {
+		assert_int_equal(seal_chain_epoch(chain), 3);
+		assert_int_equal(seal_chain_lookup(chain, 30, &span), 0);
+		assert_int_equal(span.epoch, 2);
+		assert_int_equal(span.end, 30);
+		rc = seal_chain_advance(chain, &next, &verdict);
+		assert_true(rc || verdict == SEAL_HANDOVER_SAME);
+	}
+	seal_chain_free(chain);
+	return rc;
+}
+
+static void going_on_in_the_middle(void **state)
+{
+	struct test_log *log = *state;
+	struct seal_chain_resume at = {test_pub(log->host),
+				       test_pub(log->epoch[0]), 0, 0,
+				       test_pub(log->epoch[0])};
+	struct seal_chain *chain;
+
+	assert_int_equal(resumed(log), 0);
+	assert_true(oom_every(resumed, log) > 3);
+	assert_int_equal(seal_chain_new_at(TEST_ORIGIN, &at, NULL, &chain), 0);
+	seal_chain_free(chain);
+	at.epoch_key = test_pub(log->epoch[1]);
+	assert_int_equal(seal_chain_new_at(TEST_ORIGIN, &at, NULL, &chain),
+			 SEAL_E_ARG);
+	at.epoch = 1; /* an epoch behind the first begins behind 0 */
+	assert_int_equal(seal_chain_new_at(TEST_ORIGIN, &at, NULL, &chain),
+			 SEAL_E_ARG);
+	at.first = 1;
+	at.epoch_key = test_pub(log->host); /* one key, one purpose */
+	assert_int_equal(seal_chain_new_at(TEST_ORIGIN, &at, NULL, &chain),
+			 SEAL_E_ARG);
+	at.host_key = test_pub(log->epoch[3]);
+	assert_int_equal(seal_chain_new_at(TEST_ORIGIN, &at, &log->id, &chain),
+			 SEAL_E_FOREIGN);
+}
+
 struct many {
 	struct test_log *log;
 	struct seal_handover h[3];
@@ -382,6 +458,7 @@ int main(void)
 		WITH_LOG(second_statements),
 		cmocka_unit_test(verdicts_name_findings),
 		WITH_LOG(many_epochs),
+		WITH_LOG(going_on_in_the_middle),
 		WITH_LOG(chain_without_memory_or_hash),
 	};
 

@@ -218,6 +218,7 @@ static void put_anchor(FILE *out, const struct seal_verdict *v)
 			size);
 		break;
 	case SEAL_ANCHOR_QUORUM:
+	case SEAL_ANCHOR_KNOWN:
 		cli_format_age(
 			v->as_of_us > a->time_us ? v->as_of_us - a->time_us : 0,
 			age);

@@ -106,6 +106,28 @@ static struct fjson_object *ranges(const struct seal_verdict *v)
 	return list;
 }
 
+/* A range without an end goes on for as long as the log does. */
+static struct fjson_object *not_looked_at(const struct seal_verdict *v)
+{
+	struct fjson_object *list = fjson_object_new_array(), *pair;
+	uint64_t from = v->looked_from > v->first_index ? v->looked_from
+							: v->first_index;
+
+	if (from) {
+		pair = fjson_object_new_array();
+		fjson_object_array_add(pair, number(0));
+		fjson_object_array_add(pair, number(from - 1));
+		fjson_object_array_add(list, pair);
+	}
+	if (v->range) {
+		pair = fjson_object_new_array();
+		fjson_object_array_add(pair, number(v->size));
+		fjson_object_array_add(pair, NULL);
+		fjson_object_array_add(list, pair);
+	}
+	return list;
+}
+
 static struct fjson_object *index_or_null(uint64_t index)
 {
 	return index == SEAL_FINDING_NO_INDEX ? NULL : number(index);
@@ -154,6 +176,7 @@ static struct fjson_object *log_object(const struct cli_judged *judged)
 	put(o, "anchor", anchor(&v->anchor));
 	put(o, "window", window(v));
 	put(o, "not_proven", ranges(v));
+	put(o, "not_looked_at", not_looked_at(v));
 	for (i = 0; i < v->findings.n; i++)
 		fjson_object_array_add(findings, finding(&v->findings.v[i]));
 	put(o, "findings", findings);

@@ -265,7 +265,9 @@ static void put_anchor(const struct picture *p)
 		"text-anchor=\"%s\">%s size %" PRIu64 "%s</text>\n",
 		x, BAR_TOP - 3, y + 8, x + (left ? -6 : 6), y + 4,
 		left ? "end" : "start",
-		a->kind == SEAL_ANCHOR_QUORUM ? "receipt at" : "expected",
+		a->kind == SEAL_ANCHOR_QUORUM  ? "receipt at"
+		: a->kind == SEAL_ANCHOR_KNOWN ? "known at"
+					       : "expected",
 		a->size, a->fresh ? "" : " (stale)");
 }
 

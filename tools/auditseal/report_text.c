@@ -130,6 +130,25 @@ static void put_identity(const struct look *l, const struct seal_verdict *v)
 			    : " (not tied to a key you trust)");
 }
 
+static void put_not_looked_at(const struct look *l,
+			      const struct seal_verdict *v)
+{
+	if (v->looked_from) {
+		fprintf(l->out, "           not looked at: ");
+		put_range(l, 0, v->looked_from - 1);
+		fprintf(l->out, ", verified before\n");
+	}
+	if (v->range) {
+		fprintf(l->out, "           not looked at: ");
+		if (v->first_index)
+			fprintf(l->out,
+				"what lies before entry %" PRIu64 ", and ",
+				v->first_index);
+		fprintf(l->out, "what lies behind entry %" PRIu64 "\n",
+			v->size ? v->size - 1 : 0);
+	}
+}
+
 static void put_size(const struct look *l, const struct seal_verdict *v)
 {
 	char size[32], newest[CLI_TIME_BYTES];
@@ -148,6 +167,7 @@ static void put_size(const struct look *l, const struct seal_verdict *v)
 		fprintf(l->out, "; %" PRIu64 " behind them not sealed",
 			v->unsealed);
 	fprintf(l->out, "\n");
+	put_not_looked_at(l, v);
 	for (i = 0; i < v->not_proven_count && i < 10; i++) {
 		fprintf(l->out, "  %snot proven: ", l->warn);
 		put_range(l, v->not_proven[i].first, v->not_proven[i].last);
@@ -173,6 +193,7 @@ static void put_anchor(const struct look *l, const struct seal_verdict *v)
 			a->size);
 		return;
 	case SEAL_ANCHOR_QUORUM:
+	case SEAL_ANCHOR_KNOWN:
 		break;
 	}
 	cli_format_time(a->time_us, when);
