@@ -315,6 +315,14 @@ static uint64_t due_in_ms(uint64_t since_ms, uint64_t interval_s,
 	return at > now_ms ? at - now_ms : 0;
 }
 
+/* UINT64_MAX: there are none. */
+static uint64_t heartbeat_in_ms(const struct seal_spool *sp, uint64_t now_ms)
+{
+	if (!sp->heartbeat_s)
+		return UINT64_MAX;
+	return due_in_ms(sp->heartbeat_ms, sp->heartbeat_s, now_ms);
+}
+
 static int tick_session(struct seal_spool *sp, struct seal_diag *diag)
 {
 	uint64_t now = sp->io->boottime_ms(sp->io);
@@ -325,7 +333,7 @@ static int tick_session(struct seal_spool *sp, struct seal_diag *diag)
 	r = spool_ready(sp, diag);
 	if (!r && sp->full)
 		r = spool_drop_end(sp, diag);
-	if (!r && !due_in_ms(sp->heartbeat_ms, sp->heartbeat_s, now)) {
+	if (!r && !heartbeat_in_ms(sp, now)) {
 		r = heartbeat(sp, diag);
 		if (!r)
 			sp->heartbeat_ms = now;
@@ -393,7 +401,7 @@ uint64_t seal_spool_next_tick_ms(struct seal_spool *sp)
 
 	pthread_mutex_lock(&sp->mutex);
 	now = sp->io->boottime_ms(sp->io);
-	a = due_in_ms(sp->heartbeat_ms, sp->heartbeat_s, now);
+	a = heartbeat_in_ms(sp, now);
 	b = due_in_ms(sp->epoch_began_ms, sp->epoch_interval_s, now);
 	if (b < a)
 		a = b;

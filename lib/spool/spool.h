@@ -74,7 +74,7 @@ struct seal_spool_config {
 	uint64_t segment_max_bytes; /* 0: SEAL_SEGMENT_DEFAULT_BYTES */
 	bool nosync; /* spool.sync="off": no fdatasync in a commit */
 	enum seal_onfull onfull;
-	uint32_t heartbeat_s;		  /* 0: SEAL_HEARTBEAT_DEFAULT_S */
+	uint32_t heartbeat_s;		  /* 0: no heartbeats */
 	uint64_t epoch_max_entries;	  /* 0: default */
 	uint32_t epoch_interval_s;	  /* 0: default */
 	const char *version;		  /* of the program; NULL: "unknown" */

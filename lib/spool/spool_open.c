@@ -47,8 +47,7 @@ static int copy_config(struct seal_spool *sp,
 	sp->keep_bytes = config->keep_bytes;
 	sp->nosync = config->nosync;
 	sp->onfull = config->onfull;
-	sp->heartbeat_s = config->heartbeat_s ? config->heartbeat_s
-					      : SEAL_HEARTBEAT_DEFAULT_S;
+	sp->heartbeat_s = config->heartbeat_s;
 	sp->epoch_max_entries = config->epoch_max_entries
 					? config->epoch_max_entries
 					: SEAL_EPOCH_DEFAULT_ENTRIES;

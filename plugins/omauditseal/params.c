@@ -77,7 +77,7 @@ static const struct param table[] = {
 	STRING("tls.cacert", KIND_PATH, false, host.tls_ca),
 	STRING("tls.mycert", KIND_PATH, false, host.tls_cert),
 	STRING("tls.myprivkey", KIND_PATH, false, host.tls_key),
-	NUMBER("heartbeat.interval", KIND_NUMBER, host.heartbeat_s, 1, DAY_S,
+	NUMBER("heartbeat.interval", KIND_NUMBER, host.heartbeat_s, 0, DAY_S,
 	       SEAL_HEARTBEAT_DEFAULT_S),
 	NUMBER("epoch.maxentries", KIND_NUMBER, host.epoch_max_entries, 1,
 	       BILLION, SEAL_EPOCH_DEFAULT_ENTRIES),

@@ -37,6 +37,7 @@ int fixture_setup(void **state)
 	f->config.dir = "/s";
 	f->config.keydir = "/k";
 	f->config.version = "test";
+	f->config.heartbeat_s = SEAL_HEARTBEAT_DEFAULT_S;
 	f->config.alarm = count_alarm;
 	f->config.alarm_ctx = f;
 	assert_int_equal(

@@ -238,6 +238,23 @@ static void heartbeats_and_epochs_come_when_due(void **state)
 			    "07 02 07");
 }
 
+static void heartbeats_can_be_off(void **state)
+{
+	struct fixture *f = *state;
+	struct seal_spool *sp;
+
+	f->config.heartbeat_s = 0;
+	sp = fixture_open(f);
+	assert_int_equal(seal_spool_tick(sp, NULL), 0);
+	assert_int_equal(seal_spool_next_tick_ms(sp), 900000);
+	memio_advance_ms(f->m, 890000);
+	assert_int_equal(seal_spool_tick(sp, NULL), 0);
+	memio_advance_ms(f->m, 10000);
+	assert_int_equal(seal_spool_tick(sp, NULL), 0);
+	fixture_close(f, sp);
+	assert_string_equal(fixture_types(f), "01 07 02 07");
+}
+
 static void an_epoch_ends_after_its_entries(void **state)
 {
 	struct fixture *f = *state;
@@ -623,6 +640,7 @@ int main(void)
 		WITH(rotation_keeps_everything),
 		WITH(a_spare_is_zero_filled_and_used),
 		WITH(heartbeats_and_epochs_come_when_due),
+		WITH(heartbeats_can_be_off),
 		WITH(an_epoch_ends_after_its_entries),
 		WITH(old_epoch_keys_are_gone),
 		WITH(gaps_and_config_are_entries),
