@@ -212,8 +212,11 @@ static int on_epoch(struct step *s)
 			v->handovers = h.epoch;
 		return 0;
 	}
+	if (v->chain_broken)
+		return 0; /* follows from what broke it */
 	if (number == 10 && v->tree_unproven)
 		return blame_epoch(s);
+	v->chain_broken = number != 8;
 	v->cell.check_seal = true;
 	return FIND(s, number, "hand-over to epoch %llu: %s",
 		    (unsigned long long)h.epoch,

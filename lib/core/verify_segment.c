@@ -69,6 +69,8 @@ static int hole(struct seal_verify *v, uint64_t first, bool number_gap,
 	if (number_gap)
 		rc = verify_find(v, 9, from, first - 1, false, where,
 				 "a file before this one is missing");
+	else if (v->walk.next == first && v->cell.bad.n)
+		rc = verify_take(v, &v->cell.bad); /* there, under bad seals */
 	else
 		rc = verify_find(v, 2, from, first - 1, v->cell.total > 0,
 				 where,
