@@ -56,6 +56,26 @@ static int verify_by_chain(struct judgement *j)
 	return rc;
 }
 
+/* The policy's own key for this log is not the one that the log id binds. */
+static bool host_key_differs(const struct seal_verify *v)
+{
+	const struct seal_policy *policy = v->opt.policy;
+	size_t i, count = policy ? seal_policy_log_count(policy) : 0;
+	bool listed = false;
+
+	if (!v->have_host)
+		return false;
+	for (i = policy ? seal_policy_find_log(policy, v->origin, 0) : 0;
+	     i < count; i = seal_policy_find_log(policy, v->origin, i + 1)) {
+		listed = true;
+		if (!memcmp(seal_pub_bytes(
+				    seal_policy_log(policy, i)->vkey.pub),
+			    v->host_key, sizeof(v->host_key)))
+			return false;
+	}
+	return listed;
+}
+
 static int judge_host(struct judgement *j)
 {
 	struct seal_verify *v = j->v;
@@ -76,8 +96,11 @@ static int judge_host(struct judgement *j)
 	if (rc == SEAL_E_SIG)
 		return about(j, 10, "the host's signature is wrong");
 	if (rc && name_stands(&j->note, v->origin) && listed)
-		return about(j, 11,
-			     "signed by another host key than the policy has");
+		return host_key_differs(v) /* said once, of the log */
+			       ? 0
+			       : about(j, 11,
+				       "signed by another host key than the "
+				       "policy has");
 	if (rc && j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT &&
 	    !name_stands(&j->note, v->origin))
 		return about(j, 10, "the host's signature is missing");
@@ -219,24 +242,9 @@ int verify_note_judge_one(struct seal_verify *v, struct verify_claim *claim)
 	return judge(v, claim);
 }
 
-/* The policy's own key for this log is the one that the log id binds. */
 static int judge_host_key(struct seal_verify *v)
 {
-	const struct seal_policy *policy = v->opt.policy;
-	size_t i, count = policy ? seal_policy_log_count(policy) : 0;
-	bool listed = false;
-
-	if (!v->have_host)
-		return 0;
-	for (i = policy ? seal_policy_find_log(policy, v->origin, 0) : 0;
-	     i < count; i = seal_policy_find_log(policy, v->origin, i + 1)) {
-		listed = true;
-		if (!memcmp(seal_pub_bytes(
-				    seal_policy_log(policy, i)->vkey.pub),
-			    v->host_key, sizeof(v->host_key)))
-			return 0;
-	}
-	if (!listed)
+	if (!host_key_differs(v))
 		return 0;
 	return verify_find(v, 11, 1, 0, false, NULL,
 			   "the log's host key is not the one in the policy");
