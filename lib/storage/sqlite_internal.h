@@ -61,6 +61,17 @@
 	X(RECEIPTED_GET, "SELECT size, root, received, note, receipt FROM "    \
 			 "checkpoint WHERE log = ?1 AND receipt IS NOT NULL "  \
 			 "ORDER BY size DESC LIMIT 1")                         \
+	X(COSIGNATURE_PUT, "INSERT INTO cosignature (log, name, size, lines) " \
+			   "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE "    \
+			   "SET size = ?3, lines = ?4 WHERE size <= ?3")       \
+	X(COSIGNATURE_LIST, "SELECT name, size, lines FROM cosignature "       \
+			    "WHERE log = ?1 ORDER BY name")                    \
+	X(WITNESSED_PUT, "INSERT INTO witness (hash, origin, size, root, "     \
+			 "time, note, lines) VALUES (?1, ?2, ?3, ?4, ?5, ?6, " \
+			 "?7) ON CONFLICT DO UPDATE SET size = ?3, root = ?4," \
+			 " time = ?5, note = ?6, lines = ?7 WHERE size <= ?3") \
+	X(WITNESSED_GET, "SELECT size, root, time, note, lines FROM witness "  \
+			 "WHERE hash = ?1")                                    \
 	X(EPOCH_PUT, "INSERT INTO epoch (log, epoch, record) "                 \
 		     "VALUES (?1, ?2, ?3)")                                    \
 	X(EPOCH_GET, "SELECT record FROM epoch WHERE log = ?1 AND epoch = ?2") \
@@ -79,7 +90,11 @@ struct connection {
 	sqlite3 *db;
 	sqlite3_stmt *statements[ST_COUNT]; /* made when first used */
 	pthread_mutex_t mutex;
+	int64_t version; /* of the schema */
 };
+
+/* From this schema on there are the tables of sqlite_witness.c. */
+#define VERSION_WITNESS 2
 
 struct step; /* a waiting writer: sqlite_commit.c */
 
@@ -133,5 +148,6 @@ int sqlite_commit(struct seal_storage *storage, seal_storage_step step,
 		  struct seal_diag *diag);
 void sqlite_put_ops(struct seal_storage_ops *ops);
 void sqlite_get_ops(struct seal_storage_ops *ops);
+void sqlite_witness_ops(struct seal_storage_ops *ops);
 
 #endif

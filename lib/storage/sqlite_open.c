@@ -14,7 +14,7 @@
 #include "storage/sqlite_internal.h"
 
 #define APPLICATION_ID 0x41555344 /* "AUSD" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS	       10000
 
 static const char schema[] =
@@ -40,6 +40,17 @@ static const char schema[] =
 	"CREATE TABLE epoch ("
 	" log INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
 	" PRIMARY KEY (log, epoch)) STRICT, WITHOUT ROWID;";
+
+/* What version 2 added. */
+static const char schema_witness[] =
+	"CREATE TABLE cosignature ("
+	" log INTEGER NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,"
+	" lines BLOB NOT NULL,"
+	" PRIMARY KEY (log, name)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE witness ("
+	" hash BLOB NOT NULL PRIMARY KEY, origin TEXT NOT NULL,"
+	" size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,"
+	" note BLOB NOT NULL, lines BLOB NOT NULL) STRICT, WITHOUT ROWID;";
 
 static const char *const statements[ST_COUNT] = {
 #define X(name, sql) sql,
@@ -203,6 +214,7 @@ static int schema_check(struct connection *c, const char *path,
 				     "%s was not made completely: remove it "
 				     "and run auditseald init again",
 				     path);
+	c->version = version;
 	return 0;
 }
 
@@ -220,7 +232,34 @@ static int schema_make(struct connection *c, struct seal_diag *diag)
 	if (rc == 0)
 		rc = execute(c, schema, diag);
 	if (rc == 0)
+		rc = execute(c, schema_witness, diag);
+	if (rc == 0)
 		rc = execute(c, "COMMIT", diag);
+	if (rc == 0)
+		c->version = SCHEMA_VERSION;
+	return rc;
+}
+
+/* An older database gets what it lacks, in one transaction too. */
+static int schema_raise(struct connection *c, struct seal_diag *diag)
+{
+	char head[64];
+	int rc;
+
+	if (c->version == SCHEMA_VERSION)
+		return 0;
+	sqlite3_snprintf(sizeof(head), head,
+			 "BEGIN IMMEDIATE; PRAGMA user_version = %d",
+			 SCHEMA_VERSION);
+	rc = execute(c, head, diag);
+	if (rc == 0)
+		rc = execute(c, schema_witness, diag);
+	if (rc == 0)
+		rc = execute(c, "COMMIT", diag);
+	if (rc == 0)
+		c->version = SCHEMA_VERSION;
+	else
+		(void)sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
 
@@ -314,8 +353,8 @@ static int writer_open(struct sqlite_storage *s, const char *path, bool create,
 		rc = schema_check(c, path, diag);
 	if (rc == 0)
 		rc = writer_tune(c, diag);
-	if (rc == 0 && create)
-		rc = schema_make(c, diag);
+	if (rc == 0)
+		rc = create ? schema_make(c, diag) : schema_raise(c, diag);
 	return rc;
 }
 
@@ -422,6 +461,7 @@ static struct sqlite_storage *storage_alloc(void)
 	ops->commit = sqlite_commit;
 	sqlite_put_ops(ops);
 	sqlite_get_ops(ops);
+	sqlite_witness_ops(ops);
 	s->base.ops = ops;
 	return s;
 }

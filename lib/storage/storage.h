@@ -49,6 +49,18 @@ struct seal_storage_checkpoint {
 	size_t receipt_bytes;
 };
 
+/* The newest word of a witness of others on a log of ours. */
+struct seal_storage_cosignature {
+	char name[SEAL_NAME_MAX_BYTES + 1]; /* key name of the witness */
+	uint64_t size;			    /* of the checkpoint it signed */
+	uint8_t *lines;			    /* owned: its signature lines */
+	size_t lines_bytes;
+};
+
+/* Frees the list and what is in it; NULL is fine. */
+void seal_storage_cosignatures_free(struct seal_storage_cosignature *list,
+				    size_t count);
+
 /* Frees what a read gave; NULL and zeroes are fine. */
 void seal_storage_checkpoint_fini(struct seal_storage_checkpoint *checkpoint);
 
@@ -114,6 +126,21 @@ struct seal_storage_ops {
 			 uint64_t epoch,
 			 const uint8_t record[SEAL_STORAGE_EPOCH_BYTES],
 			 struct seal_diag *diag);
+	/*
+	 * In place of the witness's last one, unless that is of a larger size.
+	 * Only what is borrowed of it is read.
+	 */
+	int (*put_cosignature)(
+		struct seal_storage *storage, int64_t log,
+		const struct seal_storage_cosignature *cosignature,
+		struct seal_diag *diag);
+	/*
+	 * What our own witness saw last of any log: received_s is the time it
+	 * signed, receipt its line.  RANGE: a larger size is there.
+	 */
+	int (*put_witnessed)(struct seal_storage *storage, const char *origin,
+			     const struct seal_storage_checkpoint *checkpoint,
+			     struct seal_diag *diag);
 
 	/* NOTFOUND: no such origin. */
 	int (*get_log)(struct seal_storage *storage, const char *origin,
@@ -156,6 +183,15 @@ struct seal_storage_ops {
 		struct seal_storage *storage, int64_t log, uint64_t size,
 		struct seal_storage_checkpoint *ret_checkpoint,
 		struct seal_diag *diag);
+	/* By name; seal_storage_cosignatures_free. */
+	int (*list_cosignatures)(struct seal_storage *storage, int64_t log,
+				 struct seal_storage_cosignature **ret_list,
+				 size_t *ret_count, struct seal_diag *diag);
+	/* NOTFOUND: the witness has seen nothing of it. */
+	int (*get_witnessed)(struct seal_storage *storage,
+			     const struct seal_hash *origin_hash,
+			     struct seal_storage_checkpoint *ret_checkpoint,
+			     struct seal_diag *diag);
 	/* Appends the records of `epochs` from epoch on, in order. */
 	int (*get_epochs)(struct seal_storage *storage, int64_t log,
 			  uint64_t epoch, struct seal_buf *ret_records,

@@ -59,6 +59,7 @@ unit_tests += %D%/test_pins
 unit_tests += %D%/test_http
 unit_tests += %D%/test_http_tls
 unit_tests += %D%/test_storage
+unit_tests += %D%/test_storage_witness
 unit_tests += %D%/test_store
 unit_tests += %D%/test_store_upload
 unit_tests += %D%/test_storage_file
