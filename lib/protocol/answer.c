@@ -6,69 +6,20 @@
 #include "core/checkpoint.h"
 #include "core/cur.h"
 #include "core/text.h"
+#include "protocol/proof_lines.h"
 
 #include <string.h>
-
-#define HASH_LINE_CHARS SEAL_BASE64_CHARS(SEAL_HASH_BYTES)
 
 int seal_add_checkpoint_build(uint64_t old_size, const struct seal_proof *proof,
 			      const uint8_t *note, size_t note_bytes,
 			      struct seal_buf *ret_body)
 {
-	unsigned i;
-
 	if (old_size > SEAL_U63_MAX || !note_bytes)
 		return SEAL_E_ARG;
 	if (proof->n > SEAL_PROOF_MAX || note_bytes > SEAL_NOTE_BYTES_MAX)
 		return SEAL_E_TOOBIG;
-	seal_buf_put_str(ret_body, "old ");
-	seal_buf_put_dec(ret_body, old_size);
-	seal_buf_put_u8(ret_body, '\n');
-	for (i = 0; i < proof->n; i++) {
-		seal_buf_put_base64(ret_body, proof->hash[i].b,
-				    SEAL_HASH_BYTES);
-		seal_buf_put_u8(ret_body, '\n');
-	}
-	seal_buf_put_u8(ret_body, '\n');
-	seal_buf_put(ret_body, note, note_bytes);
-	return seal_buf_error(ret_body);
-}
-
-static int parse_old_line(struct seal_cur *cur, uint64_t *ret_size)
-{
-	size_t len;
-	const char *line;
-
-	seal_cur_expect(cur, "old ");
-	line = seal_cur_line(cur, &len);
-	if (!line)
-		return SEAL_E_FORMAT;
-	return seal_dec_decode(line, len, SEAL_U63_MAX, ret_size);
-}
-
-/* The lines up to and with the empty one. */
-static int parse_proof_lines(struct seal_cur *cur, struct seal_proof *ret_proof)
-{
-	size_t len;
-	const char *line;
-	int rc;
-
-	ret_proof->n = 0;
-	for (;;) {
-		line = seal_cur_line(cur, &len);
-		if (!line)
-			return SEAL_E_FORMAT;
-		if (!len)
-			return 0;
-		if (ret_proof->n == SEAL_PROOF_MAX)
-			return SEAL_E_FORMAT;
-		rc = seal_base64_decode_exact(line, len,
-					      ret_proof->hash[ret_proof->n].b,
-					      SEAL_HASH_BYTES);
-		if (rc)
-			return rc;
-		ret_proof->n++;
-	}
+	return seal_proof_lines_put("old ", old_size, proof, note, note_bytes,
+				    ret_body);
 }
 
 int seal_add_checkpoint_parse(const uint8_t *body, size_t body_bytes,
@@ -79,11 +30,11 @@ int seal_add_checkpoint_parse(const uint8_t *body, size_t body_bytes,
 	struct seal_cur cur;
 
 	seal_cur_init(&cur, body, body_bytes);
-	if (parse_old_line(&cur, &request.old_size))
+	if (seal_proof_lines_number(&cur, "old ", &request.old_size))
 		return seal_diag_set(diag, SEAL_E_FORMAT,
 				     "add-checkpoint: the first line is not "
 				     "\"old\" and a tree size");
-	if (parse_proof_lines(&cur, &request.proof))
+	if (seal_proof_lines_hashes(&cur, &request.proof))
 		return seal_diag_set(diag, SEAL_E_FORMAT,
 				     "add-checkpoint: line %u is not one of at "
 				     "most %d hashes in base64",

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += lib/protocol/libsealprotocol.la
 lib_protocol_libsealprotocol_la_SOURCES = \
 	%D%/limits.h \
+	%D%/proof_lines.h %D%/proof_lines.c \
 	%D%/answer.h %D%/answer.c \
 	%D%/upload.h %D%/upload.c \
 	%D%/tile.h %D%/tile.c \

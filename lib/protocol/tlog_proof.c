@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/cur.h"
 #include "core/text.h"
+#include "protocol/proof_lines.h"
 
 #include <string.h>
 
@@ -15,8 +16,6 @@ int seal_tlog_proof_build(const uint8_t *extra, size_t extra_bytes,
 			  const uint8_t *note, size_t note_bytes,
 			  struct seal_buf *ret_text)
 {
-	unsigned i;
-
 	if (index > SEAL_U63_MAX || !note_bytes || (extra && !extra_bytes))
 		return SEAL_E_ARG;
 	if (proof->n > SEAL_PROOF_MAX || note_bytes > SEAL_NOTE_BYTES_MAX ||
@@ -28,17 +27,8 @@ int seal_tlog_proof_build(const uint8_t *extra, size_t extra_bytes,
 		seal_buf_put_base64(ret_text, extra, extra_bytes);
 		seal_buf_put_u8(ret_text, '\n');
 	}
-	seal_buf_put_str(ret_text, "index ");
-	seal_buf_put_dec(ret_text, index);
-	seal_buf_put_u8(ret_text, '\n');
-	for (i = 0; i < proof->n; i++) {
-		seal_buf_put_base64(ret_text, proof->hash[i].b,
-				    SEAL_HASH_BYTES);
-		seal_buf_put_u8(ret_text, '\n');
-	}
-	seal_buf_put_u8(ret_text, '\n');
-	seal_buf_put(ret_text, note, note_bytes);
-	return seal_buf_error(ret_text);
+	return seal_proof_lines_put("index ", index, proof, note, note_bytes,
+				    ret_text);
 }
 
 static bool next_is(const struct seal_cur *cur, const char *word)
@@ -62,35 +52,6 @@ static int parse_extra(struct seal_cur *cur, const char **ret_base64,
 			       bytes > SEAL_TLOG_PROOF_EXTRA_BYTES_MAX
 		       ? SEAL_E_FORMAT
 		       : 0;
-}
-
-static int parse_index(struct seal_cur *cur, uint64_t *ret_index)
-{
-	size_t len;
-	const char *line;
-
-	seal_cur_expect(cur, "index ");
-	line = seal_cur_line(cur, &len);
-	if (!line)
-		return SEAL_E_FORMAT;
-	return seal_dec_decode(line, len, SEAL_U63_MAX, ret_index);
-}
-
-static int parse_hashes(struct seal_cur *cur, struct seal_proof *ret_proof)
-{
-	size_t len;
-	const char *line;
-
-	ret_proof->n = 0;
-	while ((line = seal_cur_line(cur, &len)) && len) {
-		if (ret_proof->n == SEAL_PROOF_MAX ||
-		    seal_base64_decode_exact(line, len,
-					     ret_proof->hash[ret_proof->n].b,
-					     SEAL_HASH_BYTES))
-			return SEAL_E_FORMAT;
-		ret_proof->n++;
-	}
-	return line ? 0 : SEAL_E_FORMAT;
 }
 
 static int put_extra(struct seal_buf *b, const char *base64, size_t len)
@@ -127,11 +88,11 @@ int seal_tlog_proof_parse(const uint8_t *text, size_t text_bytes,
 	if (rc)
 		return seal_diag_set(diag, SEAL_E_FORMAT,
 				     "the proof's extra line is malformed");
-	if (parse_index(&cur, &proof.index))
+	if (seal_proof_lines_number(&cur, "index ", &proof.index))
 		return seal_diag_set(diag, SEAL_E_FORMAT,
 				     "the proof's index line is missing or "
 				     "malformed");
-	if (parse_hashes(&cur, &proof.proof))
+	if (seal_proof_lines_hashes(&cur, &proof.proof))
 		return seal_diag_set(diag, SEAL_E_FORMAT,
 				     "the proof's hash %u is malformed, or one "
 				     "of more than %d",
