@@ -47,6 +47,7 @@ include %D%/lint/local.mk
 include %D%/integration/local.mk
 include %D%/foreign/local.mk
 include %D%/bare/local.mk
+include %D%/mutation/local.mk
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests) $(attack_tests)

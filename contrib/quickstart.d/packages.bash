@@ -14,7 +14,7 @@ qs_build_packages=(
 qs_test_packages=(
 	iproute2 openssl libcmocka-dev python3 mandoc shellcheck clang-format-14 universal-ctags
 )
-qs_long_packages=(golang-go golang-golang-x-mod-dev debootstrap valgrind)
+qs_long_packages=(golang-go golang-golang-x-mod-dev debootstrap valgrind python3-clang-14)
 
 # The packages of daemons and of what our events come from; unpacked, not
 # installed.

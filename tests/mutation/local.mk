@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# Mutation test of the verifier and its neighbours: docs/reference/mutation.md.
+# What is changed, and which programs must notice.
+mutation_files = lib/core/verify*.c lib/core/finding.c lib/core/chain.c \
+	lib/core/epoch.c lib/core/tree.c lib/core/quorum.c
+mutation_tests = $(filter %test_verify %test_verify_align %test_finding \
+	%test_tail %test_chain %test_epoch %test_tree %test_policy \
+	$(attack_tests),$(unit_tests) $(attack_tests))
+
+EXTRA_DIST += %D%/mutate.py %D%/run.py %D%/equivalent.txt
+long_tests += %D%/mutation.sh
+AM_TESTS_ENVIRONMENT += \
+	SEAL_MUTATION_FILES='$(mutation_files)'; export SEAL_MUTATION_FILES; \
+	SEAL_MUTATION_TESTS='$(mutation_tests)'; export SEAL_MUTATION_TESTS;
