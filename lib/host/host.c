@@ -106,9 +106,16 @@ static void leave(struct seal_host *host)
 	seal_host_say_kept(host);
 }
 
+/* Into the folder of another log, or another host's, nothing is written. */
+static bool is_ours(int code)
+{
+	return code != SEAL_E_FOREIGN && code != SEAL_E_CLONE;
+}
+
 /* Each new reason is told once.  No lock may be held. */
 static void suspend(struct seal_host *host, const struct seal_diag *diag)
 {
+	uint64_t since_us;
 	bool tell;
 
 	pthread_mutex_lock(&host->mutex);
@@ -119,9 +126,13 @@ static void suspend(struct seal_host *host, const struct seal_diag *diag)
 		host->suspended_since_us = now_us();
 		host->suspensions++;
 	}
+	since_us = host->suspended_since_us;
 	host->suspended_by = diag->code;
 	host->suspended_errno = diag->sys_errno;
 	pthread_mutex_unlock(&host->mutex);
+	if (is_ours(diag->code)) /* where that cannot be, it is only said */
+		(void)seal_spool_mark_suspended(seal_io_posix(),
+						host->config.spool, since_us);
 	if (tell)
 		seal_host_keep(
 			host, LOG_ERR,
@@ -135,6 +146,20 @@ static void suspend(struct seal_host *host, const struct seal_diag *diag)
 		drop_kept(host);
 }
 
+/* With the mutex. */
+static int note_gap(struct seal_host *host, struct seal_spool *spool,
+		    struct seal_diag *diag)
+{
+	struct seal_gap gap = {.reason = SEAL_GAP_SUSPENDED,
+			       .bound = SEAL_GAP_LEAST,
+			       .from_us = host->suspended_since_us,
+			       .to_us = now_us()};
+	int err = seal_spool_note_gap(spool, &gap, diag);
+
+	host->suspended = err != 0;
+	return err;
+}
+
 /*
  * Called when the spool is known to work: a gap entry comes first.  Of several
  * workers one makes it, before any of them goes on.
@@ -142,19 +167,13 @@ static void suspend(struct seal_host *host, const struct seal_diag *diag)
 static int end_suspension(struct seal_host *host, struct seal_spool *spool,
 			  struct seal_diag *diag)
 {
-	struct seal_gap gap = {.reason = SEAL_GAP_SUSPENDED,
-			       .bound = SEAL_GAP_LEAST};
 	bool was;
 	int err = 0;
 
 	pthread_mutex_lock(&host->mutex);
 	was = host->suspended;
-	if (was) {
-		gap.from_us = host->suspended_since_us;
-		gap.to_us = now_us();
-		err = seal_spool_note_gap(spool, &gap, diag);
-		host->suspended = err != 0;
-	}
+	if (was)
+		err = note_gap(host, spool, diag);
 	pthread_mutex_unlock(&host->mutex);
 	if (was && !err)
 		seal_host_keep(host, LOG_NOTICE, "sealing goes on");
@@ -309,6 +328,8 @@ void seal_host_free(struct seal_host *host)
 		return;
 	stop_threads(host);
 	spool = atomic_load(&host->spool);
+	if (spool && host->suspended) /* before the stop, if that can be */
+		(void)note_gap(host, spool, &diag);
 	if (spool && seal_spool_close(spool, &diag))
 		seal_host_keep(host, LOG_ERR,
 			       "the session did not end cleanly: %s",

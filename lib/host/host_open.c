@@ -79,6 +79,29 @@ static int read_policy(struct seal_host *host, struct seal_diag *diag)
 	return err;
 }
 
+static uint64_t suspended_since(struct seal_host *host)
+{
+	uint64_t since_us;
+
+	pthread_mutex_lock(&host->mutex);
+	since_us = host->suspended ? host->suspended_since_us : 0;
+	pthread_mutex_unlock(&host->mutex);
+	return since_us;
+}
+
+/* The spool that was opened has, or will have, the gap entry. */
+static void suspension_told(struct seal_host *host)
+{
+	bool was;
+
+	pthread_mutex_lock(&host->mutex);
+	was = host->suspended;
+	host->suspended = false;
+	pthread_mutex_unlock(&host->mutex);
+	if (was)
+		seal_host_keep(host, LOG_NOTICE, "sealing goes on");
+}
+
 static int open_spool(struct seal_host *host, struct seal_spool **ret_spool,
 		      struct seal_diag *diag)
 {
@@ -97,6 +120,7 @@ static int open_spool(struct seal_host *host, struct seal_spool **ret_spool,
 		.epoch_max_entries = p->epoch_max_entries,
 		.epoch_interval_s = (uint32_t)p->epoch_interval_s,
 		.version = PACKAGE_VERSION,
+		.suspended_since_us = suspended_since(host),
 		.policy = host->policy,
 		.alarm = spool_alarm,
 		.alarm_ctx = host};
@@ -221,6 +245,7 @@ static int open_all(struct seal_host *host, struct seal_diag *diag)
 		return err;
 	atomic_store(&host->spool, spool);
 	/* Nothing below can undo that: the log has begun its session. */
+	suspension_told(host);
 	blind = policy_diag.code &&
 		(host->config.servers_len || policy_diag.sys_errno != ENOENT);
 	if (blind)

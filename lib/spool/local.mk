@@ -13,5 +13,5 @@ lib_spool_libsealspool_la_SOURCES = \
 	%D%/spool_learn.c %D%/spool_load.c %D%/spool_open.c %D%/spool_private.h %D%/spool_quota.c \
 	%D%/spool_read.c \
 	%D%/spool_promise.c %D%/spool_recover.c %D%/spool_scan.c %D%/spool_scan.h %D%/spool_segment.c \
-	%D%/spool_session.c %D%/spool_state.c %D%/spool_util.c \
+	%D%/spool_session.c %D%/spool_state.c %D%/spool_suspended.c %D%/spool_util.c \
 	%D%/state.c %D%/state.h

@@ -82,7 +82,10 @@ struct seal_spool_config {
 	const struct seal_policy *policy; /* mirrors and quorum; NULL: none, and
 					     nothing is ever freed; borrowed */
 	bool memory_mode;		  /* SEAL_E_CONFIG: not yet */
-	seal_spool_alarm_fn alarm;	  /* may be NULL */
+	/* Messages were not taken since then, in this process; 0: they were.
+	   The gap entry is then the first one after the start. */
+	uint64_t suspended_since_us;
+	seal_spool_alarm_fn alarm; /* may be NULL */
 	void *alarm_ctx;
 };
 
@@ -159,6 +162,14 @@ int seal_spool_rotate(struct seal_spool *spool, struct seal_diag *diag);
  */
 int seal_spool_note_gap(struct seal_spool *spool, const struct seal_gap *gap,
 			struct seal_diag *diag);
+
+/*
+ * Nothing can be sealed: kept in dir, durably, for the gap entry of whichever
+ * session comes next, if this process ends before one does.  Needs no open
+ * spool and no lock; an older mark stays.  Cleared when a gap entry is sealed.
+ */
+int seal_spool_mark_suspended(const struct seal_io *io, const char *dir,
+			      uint64_t since_us);
 
 /*
  * A config entry: something about the action that a verifier should know,

@@ -281,9 +281,10 @@ static int open_all(struct seal_spool *sp,
 		r = take_lock(sp, diag);
 	if (!r)
 		r = open_log(sp, diag);
-	if (!r)
-		r = open_session(sp, diag);
-	return r;
+	if (r)
+		return r;
+	spool_take_mark(sp, config->suspended_since_us);
+	return open_session(sp, diag);
 }
 
 int seal_spool_open(const struct seal_spool_config *config,
@@ -374,6 +375,7 @@ int seal_spool_close(struct seal_spool *sp, struct seal_diag *diag)
 			r = spool_io_failed(sp, s, NULL, "closed", diag);
 	}
 	remove_spares(sp);
+	spool_remove_mark(sp);
 	seal_spool_free(sp);
 	return r;
 }

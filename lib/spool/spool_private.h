@@ -235,6 +235,11 @@ int spool_ready(struct seal_spool *sp, struct seal_diag *diag);
 /* One commit of the gaps that wait. */
 int spool_gaps_commit(struct seal_spool *sp, struct seal_diag *diag);
 
+/* spool_suspended.c */
+void spool_take_mark(struct seal_spool *sp, uint64_t since_us);
+void spool_clear_mark(struct seal_spool *sp);
+void spool_remove_mark(struct seal_spool *sp);
+
 /* spool_forward.c, spool_read.c */
 void spool_know_frontier(struct seal_spool *sp, const struct seal_frontier *f);
 /* Without the mutex. */

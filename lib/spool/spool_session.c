@@ -253,6 +253,9 @@ int spool_gaps_commit(struct seal_spool *sp, struct seal_diag *diag)
 		return r;
 	}
 	r = spool_batch_commit(sp, diag);
+	for (i = 0; !r && i < sp->gaps; i++)
+		if (sp->gap[i].reason == SEAL_GAP_SUSPENDED)
+			spool_clear_mark(sp);
 	if (!r)
 		sp->gaps = 0;
 	return r;

@@ -197,6 +197,24 @@ static void test_free_while_suspended(void **state)
 	assert_false(commit(b, "one"));
 }
 
+/* Nothing but the spool's folder outlives it. */
+static void test_suspended_to_the_end(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(mkdir(b->spool, 0700), 0);
+	begin(b);
+	assert_false(commit(b, "one"));
+	seal_host_free(b->host);
+	make_keys(b);
+	begin(b);
+	assert_int_equal(entries(b), 2); /* start, gap */
+	seal_host_free(b->host);
+	begin(b);
+	assert_int_equal(entries(b), 5); /* stop, epoch, start; no gap */
+	assert_true(commit(b, "one"));
+}
+
 static void test_taken_spool(void **state)
 {
 	struct bench *b = *state;
@@ -418,6 +436,7 @@ int main(void)
 		CASE(test_seals),
 		CASE(test_nothing_to_seal_with),
 		CASE(test_free_while_suspended),
+		CASE(test_suspended_to_the_end),
 		CASE(test_taken_spool),
 		CASE(test_many_threads),
 		CASE(test_hup_begins_a_segment),
