@@ -6,7 +6,7 @@ dist_man_MANS += %D%/man/auditseald.8
 EXTRA_DIST += %D%/reference/store.md
 
 EXTRA_DIST += %D%/README.md
-EXTRA_DIST += %D%/spec/entry.md %D%/spec/note.md
+EXTRA_DIST += %D%/spec/entry.md %D%/spec/note.md %D%/spec/timestamp.md
 EXTRA_DIST += %D%/spec/spool.md %D%/spec/protocol.md
 EXTRA_DIST += %D%/reference/parameters.md %D%/reference/impstats.md
 EXTRA_DIST += %D%/reference/compliance.md %D%/reference/mutation.md
