@@ -195,8 +195,8 @@ static int report(void *ctx, const struct seal_align_result *r)
 	} else if (lost && r->what == SEAL_ALIGN_INSERTED) {
 		id = 30;
 		what = "bytes that are no frame";
-		if (first > d->first)
-			first = last = first - 1;
+		if (first)
+			first = last = first - 1; /* as other such frames */
 	}
 	return verify_find(d->v, id, first, last, r->within, where, "%s", what);
 }

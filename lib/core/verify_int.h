@@ -141,7 +141,9 @@ struct seal_verify {
 	bool have_host;
 	uint8_t host_key[32]; /* at index 0 */
 	bool start_seen;      /* entry 0 was there and gave the keys */
-	bool epochs_given, epochs_bad, epochs_root;
+	bool epochs_given, epochs_root;
+	bool epochs_bad;     /* what follows cannot be taken */
+	bool epochs_damaged; /* it was said */
 	uint8_t epochs_part[SEAL_EPOCH_RECORD_BYTES];
 	size_t epochs_part_len;
 	uint64_t epochs_records;
@@ -159,6 +161,7 @@ struct seal_verify {
 	struct seal_verify_head head; /* the last one believed */
 	bool have_head, head_checked; /* its signature was verified */
 	bool frontier_due;	      /* may stand next */
+	bool after_defect;	      /* what stood here may have been a head */
 	char head_where[VERIFY_WHERE_BYTES];
 	uint64_t segment_number, segment_first;
 	bool have_segment, skip;

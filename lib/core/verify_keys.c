@@ -96,47 +96,80 @@ int verify_seal(struct seal_verify *v, uint64_t size,
 	return rc;
 }
 
-static int epochs_bad(struct seal_verify *v, const char *what)
+/* Damaged, but certified all the same by what the chain says. */
+static int epochs_damaged(struct seal_verify *v, const char *what)
 {
-	if (v->epochs_bad)
+	if (v->epochs_damaged)
 		return 0;
-	v->epochs_bad = true;
+	v->epochs_damaged = true;
 	return verify_find(v, 29, 1, 0, false, "epochs",
 			   "epochs: record %llu %s",
 			   (unsigned long long)v->epochs_records, what);
 }
 
+static int epochs_bad(struct seal_verify *v, const char *what)
+{
+	v->epochs_bad = true;
+	return epochs_damaged(v, what);
+}
+
 static int epochs_root(struct seal_verify *v)
 {
 	struct seal_epoch_root root;
-	bool ok;
+	bool ok, whole;
 	int rc;
 
 	rc = seal_epoch_root_decode(v->epochs_part, &root);
 	if (rc == SEAL_E_CRYPTO)
 		return rc;
-	if (rc)
+	whole = !rc;
+	/* The log id, if it is known, says whether these are the keys. */
+	if (!whole && !v->have_log_id)
 		return epochs_bad(v, "is damaged");
+	memcpy(root.host_key, v->epochs_part, sizeof(root.host_key));
+	memcpy(root.epoch_key, v->epochs_part + sizeof(root.host_key),
+	       sizeof(root.epoch_key));
 	rc = verify_keys_root(v, root.host_key, root.epoch_key, &ok);
 	if (rc)
 		return rc;
 	if (!ok)
-		return epochs_bad(v, "does not give this log's id");
+		return epochs_bad(v, whole ? "does not give this log's id"
+					   : "is damaged");
 	v->epochs_root = true;
-	return 0;
+	return whole ? 0 : epochs_damaged(v, "is damaged");
+}
+
+/* *ret_whole: the tag is right.  A wrong one is made right: the signature
+ * decides. */
+static int decode_record(struct seal_verify *v, struct seal_handover *ret_h,
+			 bool *ret_whole)
+{
+	const size_t tagged = sizeof(v->epochs_part) - 4;
+	struct seal_hash tag;
+	int rc = seal_epoch_record_decode(v->epochs_part, ret_h);
+
+	*ret_whole = rc != SEAL_E_DAMAGED;
+	if (*ret_whole)
+		return rc;
+	rc = seal_sha256(v->epochs_part, tagged, &tag);
+	if (rc)
+		return rc;
+	memcpy(v->epochs_part + tagged, tag.b, 4);
+	return seal_epoch_record_decode(v->epochs_part, ret_h);
 }
 
 static int epochs_record(struct seal_verify *v)
 {
 	enum seal_handover_verdict verdict;
 	struct seal_handover h;
+	bool whole;
 	int rc;
 
 	if (!v->epochs_records)
 		return epochs_root(v);
 	if (!v->chain)
 		return 0;
-	rc = seal_epoch_record_decode(v->epochs_part, &h);
+	rc = decode_record(v, &h, &whole);
 	if (rc == SEAL_E_CRYPTO)
 		return rc;
 	if (rc)
@@ -147,7 +180,7 @@ static int epochs_record(struct seal_verify *v)
 	switch (verdict) {
 	case SEAL_HANDOVER_OK:
 		v->epochs_newest = h.epoch;
-		return 0;
+		return whole ? 0 : epochs_damaged(v, "is damaged");
 	case SEAL_HANDOVER_FORK:
 		return verify_find(v, 8, h.index, h.index, false, "epochs",
 				   "two valid hand-overs to epoch %llu",
@@ -155,7 +188,8 @@ static int epochs_record(struct seal_verify *v)
 	case SEAL_HANDOVER_SAME:
 		return epochs_bad(v, "stands there twice");
 	default:
-		return epochs_bad(v, seal_handover_verdict_text(verdict));
+		return epochs_bad(v, whole ? seal_handover_verdict_text(verdict)
+					   : "is damaged");
 	}
 }
 

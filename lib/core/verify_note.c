@@ -86,7 +86,7 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 	struct verify_past *past;
 
 	if (!v->ring) {
-		v->ring = calloc(VERIFY_RING_HEADS, sizeof(*v->ring));
+		v->ring = malloc(VERIFY_RING_HEADS * sizeof(*v->ring));
 		if (!v->ring)
 			return; /* old receipts are then not compared */
 	}

@@ -84,6 +84,13 @@ static int hole(struct seal_verify *v, uint64_t first, bool number_gap,
 	return rc;
 }
 
+/* Hand-overs before this one may be in no file. */
+static bool keys_unsure(const struct seal_verify *v, uint64_t size)
+{
+	return v->chain && (!v->epochs_root || v->epochs_bad) &&
+	       size > seal_chain_first(v->chain);
+}
+
 /* Enters by a header, whose seal decides when nothing else does. */
 static int enter(struct seal_verify *v, const struct seal_verify_segment *s)
 {
@@ -105,7 +112,9 @@ static int enter(struct seal_verify *v, const struct seal_verify_segment *s)
 			 s->head_signature, &good);
 	if (rc)
 		return rc;
-	if (!good && verify_have_key(v, s->head_size))
+	if (!good && keys_unsure(v, s->head_size))
+		v->chain_broken = true;
+	else if (!good && verify_have_key(v, s->head_size))
 		return verify_find(v, 10, s->first_index, s->first_index, false,
 				   s->where, "header: the seal is wrong");
 	v->walk.frontier = frontier;
@@ -234,7 +243,7 @@ int seal_verify_segment(struct seal_verify *v,
 	int rc;
 
 	v->skip = false;
-	v->frontier_due = false;
+	v->frontier_due = v->after_defect = false;
 	v->opening_parts = 0;
 	if (s->first_index > SEAL_TREE_SIZE_MAX)
 		return SEAL_E_ARG;
@@ -283,7 +292,7 @@ int seal_verify_lost_header(struct seal_verify *v, const char *where,
 	if (first_index > SEAL_TREE_SIZE_MAX)
 		return SEAL_E_ARG;
 	v->skip = false;
-	v->frontier_due = false;
+	v->frontier_due = v->after_defect = false;
 	v->opening_parts = 0;
 	rc = header_damaged(v, where, first_index, "the header is damaged");
 	if (rc)

@@ -31,7 +31,7 @@ int seal_verify_entry(struct seal_verify *v, const struct seal_verify_entry *e)
 {
 	if (v->skip)
 		return 0;
-	v->frontier_due = false;
+	v->frontier_due = v->after_defect = false;
 	return verify_cell_add(v, e);
 }
 
@@ -113,7 +113,7 @@ int seal_verify_head(struct seal_verify *v, const struct seal_verify_head *h)
 {
 	if (v->skip)
 		return 0;
-	v->frontier_due = false;
+	v->frontier_due = v->after_defect = false;
 	v->opening_parts = 0;
 	if (h->size <= v->sealed.next)
 		return side(v, 30, h->where, h->offset,
@@ -133,6 +133,8 @@ int seal_verify_frontier(struct seal_verify *v, uint64_t size,
 	if (v->skip)
 		return 0;
 	v->frontier_due = false;
+	if (!due && v->after_defect)
+		return 0; /* its head is damaged, which was said */
 	if (!due || v->cell.total || size != v->head.size)
 		return side(v, 30, where, offset,
 			    "a frontier that stands out of place");
@@ -205,6 +207,7 @@ int seal_verify_defect(struct seal_verify *v, enum seal_verify_defect what,
 	if (v->skip)
 		return 0;
 	v->frontier_due = false;
+	v->after_defect = true;
 	if (what == SEAL_VERIFY_DEFECT_FILE)
 		return verify_find(v, 30, 1, 0, false, where, "%s", text[what]);
 	if (maybe_entry)

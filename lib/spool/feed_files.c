@@ -105,7 +105,7 @@ static bool slots_well(struct feed *f, int fd, size_t slot_bytes,
 				break;
 		}
 		have[k] = whole(bytes, got, &counter[k]);
-		while (got && !bytes[got - 1])
+		while (!have[k] && got && !bytes[got - 1])
 			got--;
 		blank[k] = !got;
 	}

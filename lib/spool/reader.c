@@ -11,7 +11,8 @@
 #include "core/entry.h"
 #include "spool/reader_private.h"
 
-/* What finding the way again may hash: of each byte passed over, and at all. */
+/* What finding the way again may hash in a file: of each byte passed over, and
+ * at all.  So a file made to mislead costs what its length allows. */
 #define BUDGET_PER_BYTE 16
 #define BUDGET_BASE	(1u << 20)
 
@@ -46,6 +47,8 @@ int seal_reader_seek(struct seal_reader *reader, size_t segment,
 		return seal_io_error(r);
 	reader->file_bytes = st.size_bytes;
 	reader->has_data_end = false;
+	reader->budget = BUDGET_BASE;
+	reader->budget_end = 0;
 	reader->offset = offset ? offset : s->header.size_bytes;
 	return 0;
 }
@@ -154,9 +157,10 @@ static int plausible(struct seal_reader *reader, uint64_t pos, bool *ret_yes)
 }
 
 /* Is this, found somewhere behind damage, a frame beyond doubt? */
-static bool convincing(struct seal_frame *frame, uint64_t next_index,
-		       struct seal_hash *ret_leaf, size_t *budget)
+static bool convincing(struct seal_reader *reader, struct seal_frame *frame,
+		       uint64_t next_index)
 {
+	struct seal_hash leaf;
 	uint32_t ahead;
 
 	if (frame->kind == SEAL_KIND_OTHER &&
@@ -165,53 +169,72 @@ static bool convincing(struct seal_frame *frame, uint64_t next_index,
 		return false;
 	if (frame->kind == SEAL_KIND_ENTRY && !known_type(frame->type))
 		return false;
-	if (frame->framed_len > *budget)
+	if (frame->framed_len > reader->budget)
 		return false;
-	*budget -= frame->framed_len;
+	reader->budget -= frame->framed_len;
 	if (frame->kind == SEAL_KIND_OTHER)
 		return seal_frame_tag_ok(frame);
-	if (seal_leaf_hash_framed(frame->framed, frame->framed_len, ret_leaf))
+	if (seal_leaf_hash_framed(frame->framed, frame->framed_len, &leaf))
 		return false;
-	ahead = seal_frame_entry_index(frame, ret_leaf) -
+	ahead = seal_frame_entry_index(frame, &leaf) -
 		(uint32_t)(next_index & 0xFFFFFFFF);
 	return ahead <= SEAL_TAIL_ENTRIES_MAX;
 }
 
-/* The first convincing frame behind pos, or where the data end. */
-static int resync(struct seal_reader *reader, uint64_t pos, uint64_t next_index,
-		  uint64_t *ret_pos)
+/* A whole frame at pos, if it is beyond doubt. */
+static int look_for_frame(struct seal_reader *reader, uint64_t pos,
+			  uint64_t next_index, bool *ret_found)
 {
-	size_t len, budget = BUDGET_BASE;
 	struct seal_frame frame = {0};
 	enum seal_frame_result res;
-	struct seal_hash leaf;
 	const uint8_t *bytes;
+	size_t len;
+	int r;
+
+	*ret_found = false;
+	r = look(reader, pos, 18, &bytes, &len);
+	if (r)
+		return r;
+	if (len < 18 ||
+	    (bytes[3] != SEAL_KIND_ENTRY && bytes[3] != SEAL_KIND_OTHER))
+		return 0;
+	res = seal_frame_parse(bytes, len, &frame);
+	if (res == SEAL_FRAME_SHORT && frame.size_bytes <= reader->budget &&
+	    frame.size_bytes <= reader->file_bytes - pos) {
+		r = look(reader, pos, frame.size_bytes, &bytes, &len);
+		if (r)
+			return r;
+		res = seal_frame_parse(bytes, len, &frame);
+	}
+	*ret_found =
+		res == SEAL_FRAME_OK && convincing(reader, &frame, next_index);
+	return 0;
+}
+
+/* The first convincing frame behind pos, or where the data or `end` are. */
+static int resync(struct seal_reader *reader, uint64_t pos, uint64_t end,
+		  uint64_t next_index, uint64_t *ret_pos)
+{
+	bool found = false;
 	int r;
 
 	r = find_data_end(reader, pos);
 	if (r)
 		return r;
-	for (pos++; pos < reader->data_end; pos++) {
-		r = look(reader, pos, 18, &bytes, &len);
+	if (end > reader->data_end)
+		end = reader->data_end;
+	for (pos++; pos < end; pos++) {
+		if (pos >= reader->budget_end) {
+			reader->budget_end = pos + 1;
+			reader->budget += BUDGET_PER_BYTE;
+		}
+		r = look_for_frame(reader, pos, next_index, &found);
 		if (r)
 			return r;
-		budget += BUDGET_PER_BYTE;
-		if (len < 18 || (bytes[3] != SEAL_KIND_ENTRY &&
-				 bytes[3] != SEAL_KIND_OTHER))
-			continue;
-		res = seal_frame_parse(bytes, len, &frame);
-		if (res == SEAL_FRAME_SHORT &&
-		    frame.size_bytes <= reader->file_bytes - pos) {
-			r = look(reader, pos, frame.size_bytes, &bytes, &len);
-			if (r)
-				return r;
-			res = seal_frame_parse(bytes, len, &frame);
-		}
-		if (res == SEAL_FRAME_OK &&
-		    convincing(&frame, next_index, &leaf, &budget))
+		if (found)
 			break;
 	}
-	*ret_pos = pos < reader->data_end ? pos : reader->data_end;
+	*ret_pos = pos < end ? pos : end;
 	return 0;
 }
 
@@ -221,7 +244,7 @@ static int give_bad(struct seal_reader *reader, uint64_t next_index,
 	uint64_t pos;
 	int r;
 
-	r = resync(reader, reader->offset, next_index, &pos);
+	r = resync(reader, reader->offset, UINT64_MAX, next_index, &pos);
 	if (r)
 		return r;
 	if (pos <= reader->offset)
@@ -249,7 +272,23 @@ static int give_end(struct seal_reader *reader, uint64_t next_index,
 	return 0;
 }
 
-/* A parsed frame; bad after all if its tag is wrong and nothing follows it. */
+/*
+ * Is what claims to be a frame, with a wrong tag, one at all?  Not if a frame
+ * beyond doubt begins inside of it, or if nothing can follow it.
+ */
+static int is_frame(struct seal_reader *reader, uint64_t end,
+		    uint64_t next_index, bool *ret_yes)
+{
+	uint64_t pos;
+	int r;
+
+	r = resync(reader, reader->offset, end, next_index, &pos);
+	*ret_yes = false;
+	if (r || (pos < end && pos < reader->data_end))
+		return r;
+	return plausible(reader, end, ret_yes);
+}
+
 static int give_frame(struct seal_reader *reader, uint64_t next_index,
 		      const struct seal_frame *frame,
 		      struct seal_reader_item *item)
@@ -257,39 +296,37 @@ static int give_frame(struct seal_reader *reader, uint64_t next_index,
 	uint64_t end = reader->offset + frame->size_bytes;
 	const uint8_t *bytes;
 	size_t len;
-	bool good;
+	bool frame_at_all;
 	int r;
 
+	item->frame = *frame;
 	if (frame->kind == SEAL_KIND_ENTRY) {
 		r = seal_leaf_hash_framed(frame->framed, frame->framed_len,
 					  &item->leaf);
 		if (r)
 			return -EIO;
 		item->index_low = seal_frame_entry_index(frame, &item->leaf);
-		good = item->index_low == (uint32_t)(next_index & 0xFFFFFFFF);
-		item->tag_ok = good;
+		item->tag_ok =
+			item->index_low == (uint32_t)(next_index & 0xFFFFFFFF);
 	} else {
-		good = seal_frame_tag_ok(frame);
-		item->tag_ok = good;
+		item->tag_ok = seal_frame_tag_ok(frame);
 	}
-	if (!good) {
-		r = plausible(reader, end, &good);
+	if (!item->tag_ok) {
+		r = is_frame(reader, end, next_index, &frame_at_all);
 		if (r)
 			return r;
-		if (!good)
+		if (!frame_at_all)
 			return give_bad(reader, next_index, item);
 		/* the window may have moved */
-		r = look(reader, reader->offset, frame->size_bytes, &bytes,
-			 &len);
+		r = look(reader, reader->offset, (size_t)(end - reader->offset),
+			 &bytes, &len);
 		if (r)
 			return r;
 		if (seal_frame_parse(bytes, len, &item->frame))
 			return -EIO;
-	} else {
-		item->frame = *frame;
 	}
 	item->kind = SEAL_ITEM_FRAME;
-	item->size_bytes = frame->size_bytes;
+	item->size_bytes = end - reader->offset;
 	reader->offset = end;
 	return 0;
 }

@@ -20,6 +20,9 @@ struct seal_reader {
 	uint64_t offset, file_bytes;
 	uint64_t data_end; /* one behind the last byte that is not zero */
 	bool has_data_end;
+	/* what finding the way may still hash in this file, and up to where it
+	 * was given for */
+	uint64_t budget, budget_end;
 	/* window */
 	uint8_t *window;
 	uint64_t window_offset;

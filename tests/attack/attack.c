@@ -3,6 +3,7 @@
 #include "tests/attack/attack.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,14 @@
 #define PRINTED_MAX 20
 
 const uint8_t attack_change[ATTACK_CHANGES] = {0x01, 0x80, 0xFF};
+
+bool attack_init(void)
+{
+	/* Large blocks come and go a million times: keep them. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	return !seal_crypto_init(NULL);
+}
 
 bool attack_long(void)
 {

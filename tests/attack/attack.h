@@ -11,6 +11,9 @@
 
 #include "core/verify.h"
 
+/* Before the first test of a program; false: nothing can work. */
+bool attack_init(void);
+
 /* SEAL_LONG: try everything. */
 bool attack_long(void);
 

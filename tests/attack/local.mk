@@ -4,5 +4,8 @@
 #
 #   attack_tests += %D%/NAME
 #   tests_attack_NAME_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
-attack_wrap = -Wl,--wrap=seal_pub_verify,--wrap=seal_pub_new
+attack_wrap = -Wl,-u,__wrap_seal_pub_verify,--wrap=seal_pub_verify,--wrap=seal_pub_new
 tests_lib_libsealtest_la_SOURCES += %D%/attack.h %D%/attack.c %D%/memo.c
+tests_lib_libsealtest_la_SOURCES += %D%/forge.h %D%/forge.c %D%/forge_plan.c
+attack_tests += %D%/spool_bytes
+tests_attack_spool_bytes_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
