@@ -12,7 +12,8 @@ qs_build_packages=(
 	libfastjson-dev libestr-dev libmicrohttpd-dev libsqlite3-dev
 )
 qs_test_packages=(
-	iproute2 openssl libcmocka-dev python3 mandoc shellcheck clang-format-14 universal-ctags
+	iproute2 openssl libcmocka-dev python3 python3-cryptography
+	mandoc shellcheck clang-format-14 universal-ctags
 )
 qs_long_packages=(golang-go golang-golang-x-mod-dev debootstrap valgrind python3-clang-14)
 

@@ -17,3 +17,10 @@ EXTRA_DIST += %D%/ed25519/README.md %D%/ed25519/generate.py \
 	%D%/ed25519/keys.txt %D%/ed25519/rfc8032.txt \
 	%D%/ed25519/torsion.txt %D%/ed25519/wycheproof.txt
 shell_tests += %D%/spec.tap
+# The vectors v1, and what made them: v1/README.md.
+EXTRA_DIST += %D%/v1
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/v1/make_v1
+tests_golden_v1_make_v1_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=seal_key_generate
+endif

@@ -13,3 +13,4 @@ lint_tests += %D%/docs.tap
 lint_tests += %D%/params.tap
 lint_tests += %D%/links.sh
 lint_tests += %D%/findings.sh
+lint_tests += %D%/vectors.sh
