@@ -347,13 +347,16 @@ class Log:
         return None
 
     def epochs(self, data):
-        """The file, or its copy: entry.md 7."""
+        """The file, or its copy: entry.md 7. A wrong tag is AS029; the log id and the signatures decide."""
+        damaged = False
         for i in range(0, max(len(data), 1), 158):
             r = data[i:i + 158]
+            whole = len(r) == 158 and sha(r[:154])[:4] == r[154:]
+            damaged |= not whole
             try:
-                need(len(r) == 158 and sha(r[:154])[:4] == r[154:])
+                need(len(r) == 158)
                 if i == 0:
-                    need(not any(r[64:154]))
+                    need(self.pin or whole and not any(r[64:154]))
                     self.root_keys(r[:32], r[32:64])
                 else:
                     wrong = self.hand_over(u(r[:8]), r[8:40], r[40:50], u(r[50:58]), r[58:90], r[90:154])
@@ -361,16 +364,18 @@ class Log:
                     if wrong:
                         self.find(8, u(r[:8]))
             except Bad:
-                self.find(29)
-                return
+                return self.find(29)
         self.in_file = len(self.keys)
+        if damaged:
+            self.find(29)
 
     def entry(self, at, entry, root):
         """A proven entry; root: of what is before it."""
         if not 10 <= len(entry) <= 65535:
             return self.find(25, at)
         kind, flags, when, body = entry[0], entry[1], u(entry[2:10]), entry[10:]
-        if self.handed and isinstance(self, Spool) and at != self.size:
+        if self.handed and isinstance(self, Spool) and at != self.size and not (self.excused is True
+                                                                                or at - 1 in self.excused):
             self.find(12, at)
         self.handed = kind == EPOCH
         if self.time is not None and when < self.time - 1000000:
@@ -422,6 +427,7 @@ class Log:
             if wrong and not self.broken:
                 self.find(wrong, at)
                 self.broken = wrong != 8
+            self.broken = self.broken and wrong is not None
 
     def record(self, at, flags, body):
         """entry.md 4: is it of its form? self.run: flags of the record that goes on here; 0 none; None unknown."""
@@ -466,7 +472,7 @@ class Log:
             elif places:
                 report.append((1, c + 1, d - 1, True))
             elif strange[0] is None:
-                report.append((30, max(c, a)))
+                report.append((30, max(c, 0)))
             else:
                 report.append((3, min(c + 1, b), None, len(strange) > 1))
         entries = [placed.get(p) for p in range(a, b)]
@@ -659,15 +665,16 @@ class Spool(Log):
 
     def frames(self, data, at):
         """spool.md 3: reads on after damage. Bytes that are no frame are of type -1."""
-        while any(data[at:]):
+        ends = len(data.rstrip(b"\0"))
+        while at < ends:
             f = self.frame(data, at)
             if f and f[3] != (self.next() if f[0] == 0 else True):
-                n = u(data[f[1]:f[1] + 3])
-                if f[1] != len(data) and n and (len(data) - f[1] < 14 or not self.frame(data, f[1])):
+                inside = any(self.frame(data, p, True) for p in range(at + 1, min(f[1], ends)))
+                if inside or f[1] != len(data) and u(data[f[1]:f[1] + 3]) and not self.frame(data, f[1]):
                     f = None
             if not f:
-                end = next((p for p in range(at + 1, len(data)) if self.frame(data, p, True)), len(data))
-                f = -1, end, None, end < len(data)
+                end = next((p for p in range(at + 1, ends) if self.frame(data, p, True)), max(ends, at + 1))
+                f = -1, end, None, end < ends
             yield f
             at = f[1]
 
@@ -691,6 +698,8 @@ class Spool(Log):
                 self.bad.pop()
             self.bad.append((10, min(a, last), last, False) if right else (30, last, last, False))
             return False
+        self.excused = bool(self.bad) or any(place != a + i for i, (place, _) in enumerate(cell)) \
+            or {f[1] for f in self.side}
         self.cell, self.side, self.bad = [], [], []
         for at, e in enumerate(entries if self.tree and entries else (), a):
             self.entry(at, e, self.tree.root())
@@ -714,9 +723,12 @@ class Spool(Log):
             self.tree = Tree()
         elif h["size"] != h["first"] or h["tree"].root() != h["root"]:
             self.find(30, h["first"])
-        elif not self.sealed(h["first"], h["root"], h["key"], h["sig"]) and self.key_of(h["first"]):
+        elif not self.sealed(h["first"], h["root"], h["key"], h["sig"]) and self.key_of(h["first"]) \
+                and (self.in_file or h["first"] <= self.first[-1]):
             self.find(10, h["first"])
         else:
+            if self.keys and not self.sealed(h["first"], h["root"], h["key"], h["sig"]):
+                self.broken = True
             self.tree, self.size, self.roots[h["first"]] = h["tree"], h["first"], h["root"]
             self.head = h["size"], h["root"], h["key"], h["sig"], True
 
@@ -801,12 +813,13 @@ class Spool(Log):
                     else:
                         receipts.append(body)
                 elif kind == 0x23:
-                    self.frontier(body, before == 0x20 and not self.cell, place)
+                    if before != -1:
+                        self.frontier(body, before == 0x20 and not self.cell, place)
                 elif kind == 0x22:
                     raise Undecided("there are openings")
                 else:
                     self.side.append((25, place, place, False))
-                before = kind
+                before = kind if kind == 0 or good else -1
         self.tail()
         self.reached = self.size + self.unsealed
         acked = self.slots("acked", 65536)
@@ -1053,7 +1066,7 @@ def logs(target, policy, only):
     path = target + "/store.db" if os.path.isdir(target) else target
     db = sqlite3.connect("file:%s?mode=ro%s" % (path, "" if os.path.exists(path + "-wal") else "&immutable=1"), uri=True)
     if db.execute("PRAGMA application_id").fetchone()[0] != 0x41555344 or db.execute(
-            "PRAGMA user_version").fetchone()[0] != 1:
+            "PRAGMA user_version").fetchone()[0] not in (1, 2):
         raise Undecided("not a store's database")
     rows = db.execute("SELECT id, origin, hash, log_id FROM log ORDER BY origin").fetchall()
     return [functools.partial(Store, db, *row, policy) for row in rows if only in (None, row[1])]
