@@ -133,14 +133,14 @@ static void *run(void *ctx)
 
 /*
  * The keys of this mirror: witness lines of the policy with its address; where
- * none has an address and there is but one server, all of them.
+ * none has it and there is but one server, those without an address.
  */
 static int find_keys(struct seal_sender *s, struct seal_diag *diag)
 {
 	const struct seal_policy *policy = s->config.policy;
 	const struct seal_policy_witness *w;
 	struct seal_buf url;
-	bool addressed = false;
+	bool alone;
 	size_t i;
 
 	seal_buf_init(&url);
@@ -148,7 +148,6 @@ static int find_keys(struct seal_sender *s, struct seal_diag *diag)
 		w = seal_policy_witness(policy, i);
 		if (!w->url)
 			continue;
-		addressed = true;
 		seal_buf_reset(&url);
 		if (!seal_http_server_url(w->url, &url, NULL) &&
 		    seal_buf_cstr(&url) &&
@@ -156,10 +155,12 @@ static int find_keys(struct seal_sender *s, struct seal_diag *diag)
 			s->keys[s->keys_len++] = &w->vkey;
 	}
 	seal_buf_fini(&url);
-	if (!addressed && s->config.servers == 1)
-		for (i = 0; i < seal_policy_witness_count(policy); i++)
-			s->keys[s->keys_len++] =
-				&seal_policy_witness(policy, i)->vkey;
+	alone = !s->keys_len && s->config.servers == 1;
+	for (i = 0; alone && i < seal_policy_witness_count(policy); i++) {
+		w = seal_policy_witness(policy, i);
+		if (!w->url)
+			s->keys[s->keys_len++] = &w->vkey;
+	}
 	if (s->keys_len)
 		return 0;
 	return seal_diag_set(diag, SEAL_E_CONFIG,
