@@ -64,6 +64,7 @@ unit_tests += %D%/test_store
 unit_tests += %D%/test_store_upload
 unit_tests += %D%/test_storage_file
 unit_tests += %D%/test_store_roles
+unit_tests += %D%/test_store_witness
 unit_tests += %D%/test_spool_fault
 unit_tests += %D%/test_spool_refuse
 unit_tests += %D%/test_host

@@ -7,37 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/note.h"
-#include "core/proof.h"
-#include "protocol/answer.h"
 #include "say.h"
-#include "store.h"
+#include "submission.h"
 
 /* One request on its way through the checks. */
 struct request {
 	struct store *store;
 	const struct peer *peer;
 	struct reply *reply;
-	struct seal_add_checkpoint body;
-	struct seal_note note;
-	struct seal_checkpoint checkpoint;
+	struct submission sent;
 };
 
 static bool log_line_check(struct request *r)
 {
-	struct trust *trust = trust_take(r->store);
+	struct trust *trust = trust_take(r->store, &r->store->policy);
 	struct seal_diag diag = {0};
 	size_t line;
 	int rc;
 
-	rc = seal_policy_verify_log(trust->policy, &r->note,
-				    r->checkpoint.origin, &line, &diag);
+	rc = seal_policy_verify_log(trust->policy, &r->sent.note,
+				    r->sent.checkpoint.origin, &line, &diag);
 	trust_give(r->store, trust);
 	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_SIG)
 		reply_refuse(r->reply, r->peer, 403,
 			     "%s: the checkpoint is not signed by the host key "
 			     "that was enrolled",
-			     r->checkpoint.origin);
+			     r->sent.checkpoint.origin);
 	else if (rc < 0)
 		reply_error(r->reply, &diag);
 	return rc == 0;
@@ -55,15 +50,15 @@ static bool seal_check(struct request *r, const struct log *log)
 	struct seal_diag diag = {0};
 	int rc;
 
-	if (!log->chain || r->checkpoint.size == 0)
+	if (!log->chain || r->sent.checkpoint.size == 0)
 		return true;
-	rc = seal_chain_lookup(log->chain, r->checkpoint.size, &span);
+	rc = seal_chain_lookup(log->chain, r->sent.checkpoint.size, &span);
 	if (rc == 0)
 		rc = seal_pub_new(span.key, &pub);
 	if (rc == 0)
 		rc = seal_vkey_init_epoch(&vkey, log->origin, pub, &diag);
 	if (rc == 0)
-		rc = seal_note_verify(&r->note, &vkey, &diag);
+		rc = seal_note_verify(&r->sent.note, &vkey, &diag);
 	seal_vkey_fini(&vkey);
 	seal_pub_free(pub);
 	if (rc == SEAL_E_SIG)
@@ -84,29 +79,17 @@ static bool inconsistent(struct request *r, const struct log *log,
 		     "%s: %s between the checkpoint of size %llu that is known "
 		     "here and the one sent, of size %llu",
 		     log->origin, what, (unsigned long long)log->row.pending,
-		     (unsigned long long)r->checkpoint.size);
+		     (unsigned long long)r->sent.checkpoint.size);
 	return false;
 }
 
 static bool extends_check(struct request *r, const struct log *log,
 			  const struct seal_storage_checkpoint *old)
 {
-	const struct seal_add_checkpoint *body = &r->body;
+	const char *fault =
+		submission_fault(&r->sent, old->note ? &old->root : NULL);
 
-	if (body->old_size == 0 || body->old_size == r->checkpoint.size) {
-		if (body->proof.n)
-			return inconsistent(r, log,
-					    "a proof where there is none");
-		if (body->old_size == r->checkpoint.size && old->note &&
-		    !seal_hash_equal(&old->root, &r->checkpoint.root))
-			return inconsistent(r, log, "another root");
-		return true;
-	}
-	if (seal_proof_check_consistency(
-		    body->old_size, &old->root, r->checkpoint.size,
-		    &r->checkpoint.root, body->proof.hash, body->proof.n) < 0)
-		return inconsistent(r, log, "no valid consistency proof");
-	return true;
+	return !fault || inconsistent(r, log, fault);
 }
 
 static void conflict(struct request *r, const struct log *log)
@@ -145,16 +128,16 @@ static void pending_save(struct request *r, struct log *log)
 		.row = log->row,
 		.checkpoint =
 			{
-				.size = r->checkpoint.size,
-				.root = r->checkpoint.root,
+				.size = r->sent.checkpoint.size,
+				.root = r->sent.checkpoint.root,
 				.received_s = (int64_t)r->store->now_s(),
-				.note = (uint8_t *)(uintptr_t)r->body.note,
-				.note_bytes = r->body.note_bytes,
+				.note = (uint8_t *)(uintptr_t)r->sent.body.note,
+				.note_bytes = r->sent.body.note_bytes,
 			},
 	};
 
 	pending.row.has_pending = true;
-	pending.row.pending = r->checkpoint.size;
+	pending.row.pending = r->sent.checkpoint.size;
 	if (storage->ops->commit(storage, pending_step, &pending,
 				 SEAL_STORAGE_DURABLE, &diag) < 0) {
 		reply_error(r->reply, &diag);
@@ -171,8 +154,9 @@ static void pending_save(struct request *r, struct log *log)
 static bool adds_nothing(const struct request *r, const struct log *log,
 			 const struct seal_storage_checkpoint *old)
 {
-	return log->row.has_pending && r->checkpoint.size == log->row.pending &&
-	       old->note_bytes >= r->body.note_bytes;
+	return log->row.has_pending &&
+	       r->sent.checkpoint.size == log->row.pending &&
+	       old->note_bytes >= r->sent.body.note_bytes;
 }
 
 static void log_advance(struct request *r, struct log *log)
@@ -182,7 +166,7 @@ static void log_advance(struct request *r, struct log *log)
 	struct seal_diag diag = {0};
 	int rc = 0;
 
-	if (r->body.old_size != log->row.pending) {
+	if (r->sent.body.old_size != log->row.pending) {
 		conflict(r, log);
 		return;
 	}
@@ -200,45 +184,16 @@ static void log_advance(struct request *r, struct log *log)
 	seal_storage_checkpoint_fini(&old);
 }
 
-/* "0" is the second line: what is wrong with it is its root (422). */
-static bool size_is_zero(const struct seal_note *note)
-{
-	const char *line = memchr(note->text, '\n', note->text_len);
-
-	return line && !strncmp(line, "\n0\n", 3);
-}
-
-static bool request_parse(struct request *r, const uint8_t *body, size_t bytes)
-{
-	struct seal_diag diag = {0};
-	unsigned status = 400;
-	int rc;
-
-	rc = seal_add_checkpoint_parse(body, bytes, &r->body, &diag);
-	if (rc == 0)
-		rc = seal_note_parse(r->body.note, r->body.note_bytes, &r->note,
-				     &diag);
-	if (rc == 0) {
-		rc = seal_checkpoint_parse(r->note.text, r->note.text_len,
-					   &r->checkpoint, &diag);
-		status = rc < 0 && size_is_zero(&r->note) ? 422 : 400;
-	}
-	if (rc < 0)
-		reply_refuse(r->reply, r->peer, status, "add-checkpoint: %s",
-			     diag.text);
-	return rc == 0;
-}
-
 void add_checkpoint(struct store *store, const struct peer *peer,
 		    const uint8_t *body, size_t body_bytes, struct reply *reply)
 {
 	struct request r = {.store = store, .peer = peer, .reply = reply};
-	const char *origin = r.checkpoint.origin;
+	const char *origin = r.sent.checkpoint.origin;
 	struct seal_diag diag = {0};
 	struct log *log;
 	int rc;
 
-	if (!request_parse(&r, body, body_bytes))
+	if (!submission_parse(body, body_bytes, peer, reply, &r.sent))
 		return;
 	rc = log_take(store, origin, &log, &diag);
 	if (rc == SEAL_E_NOTFOUND) {
@@ -254,7 +209,7 @@ void add_checkpoint(struct store *store, const struct peer *peer,
 			     "this certificate may not write to %s", origin);
 	else if (!log_line_check(&r))
 		;
-	else if (r.body.old_size > r.checkpoint.size)
+	else if (r.sent.body.old_size > r.sent.checkpoint.size)
 		reply_refuse(reply, peer, 400,
 			     "%s: the old size is above the checkpoint's",
 			     origin);

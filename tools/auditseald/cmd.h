@@ -3,6 +3,7 @@
 #ifndef AUDITSEALD_CMD_H
 #define AUDITSEALD_CMD_H
 
+#include "config.h"
 #include "core/err.h"
 
 /* Exit statuses, also in auditseald(8). */
@@ -16,6 +17,18 @@ int cmd_init(int argc, char **argv);
 int cmd_enroll(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_witness(int argc, char **argv);
+
+/* cmd_witness.c, for init: HOST/witness, which is not the mirror's name. */
+int witness_name(const char *host, const char *mirror,
+		 char ret_name[CONFIG_TEXT_BYTES], struct seal_diag *diag);
+int witness_name_check(const char *name, const char *mirror,
+		       struct seal_diag *diag);
+/* A key of this name and an empty policy.  EXISTS: the store has a key. */
+int witness_make(const char *dir, const char *name, struct seal_diag *diag);
+/* Prints the line for others' policies. */
+int witness_tell(const char *dir, const struct config *config,
+		 struct seal_diag *diag);
 
 /* Prints the diag's sentence; EXIT_FAILED. */
 int cmd_fail(const struct seal_diag *diag);

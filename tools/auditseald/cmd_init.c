@@ -242,7 +242,7 @@ static int mirror_make(const struct init *init, struct seal_diag *diag)
 	rc = seal_key_generate(SEAL_KEY_LASTING, &key);
 	if (rc < 0)
 		return seal_diag_set(diag, rc, "cannot make the mirror key");
-	rc = mirror_key_write(init->dir, key, diag);
+	rc = key_write(init->dir, FILE_MIRROR, key, diag);
 	if (rc == 0)
 		rc = policy_make(init, key, diag);
 	seal_key_free(key);
@@ -288,13 +288,18 @@ static int sample_make(const struct init *init, struct seal_diag *diag)
 
 static int store_make(const struct init *init, struct seal_diag *diag)
 {
+	char witness[CONFIG_TEXT_BYTES];
 	int rc;
 
-	rc = directory_make(init, diag);
+	rc = witness_name(init->config.host, init->config.name, witness, diag);
+	if (rc == 0)
+		rc = directory_make(init, diag);
 	if (rc == 0)
 		rc = certificates_make(init, diag);
 	if (rc == 0)
 		rc = mirror_make(init, diag);
+	if (rc == 0)
+		rc = witness_make(init->dir, witness, diag);
 	if (rc == 0)
 		rc = database_make(init, diag);
 	if (rc == 0)
@@ -316,8 +321,8 @@ static void next_print(const struct init *init)
 	       "  here:          auditseald enroll --dir %s NAME.enroll\n"
 	       "  on the host:   auditseal init --welcome NAME.welcome\n\n"
 	       "To verify over https, a reader takes %s/policy, policy.pins,\n"
-	       "ca.pem, reader.pem and reader.key.  Keep ca.key and mirror.key "
-	       "here, and a\ncopy of both in a safe place.\n",
+	       "ca.pem, reader.pem and reader.key.  Keep ca.key, mirror.key "
+	       "and witness.key\nhere, and a copy of them in a safe place.\n\n",
 	       init->config.name, dir, dir, dir, dir);
 }
 
@@ -367,5 +372,7 @@ int cmd_init(int argc, char **argv)
 	    store_make(&init, &diag) < 0)
 		return cmd_fail(&diag);
 	next_print(&init);
+	if (witness_tell(init.dir, &init.config, &diag) < 0)
+		return cmd_fail(&diag);
 	return EXIT_DONE;
 }

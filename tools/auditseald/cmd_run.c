@@ -22,6 +22,7 @@
 #include "listen.h"
 #include "say.h"
 #include "service.h"
+#include "witness.h"
 
 #define DRAIN_STEP_NS 10000000 /* 10 ms */
 #define DRAIN_STEPS   1000
@@ -62,6 +63,25 @@ static int directory_lock(struct run *run, struct seal_diag *diag)
 	return 0;
 }
 
+/* A store without a witness key is no witness. */
+static int witness_start(struct run *run, struct seal_diag *diag)
+{
+	char *policy = store_path(run->dir, FILE_WITNESS_POLICY);
+	struct seal_vkey vkey = {0};
+	struct seal_key *key = NULL;
+	int rc;
+
+	rc = policy ? witness_key_read(run->dir, &vkey, &key, diag)
+		    : seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
+	if (rc == 0)
+		rc = witness_open(run->store, policy, vkey.name, key, diag);
+	else if (rc == SEAL_E_NOTFOUND)
+		rc = 0;
+	seal_vkey_fini(&vkey);
+	free(policy);
+	return rc;
+}
+
 static int store_start(struct run *run, struct seal_diag *diag)
 {
 	char *db = store_path(run->dir, SEAL_STORAGE_FILE);
@@ -69,11 +89,13 @@ static int store_start(struct run *run, struct seal_diag *diag)
 	struct seal_key *key = NULL;
 	int rc;
 
-	rc = db && policy ? mirror_key_read(run->dir, &key, diag)
+	rc = db && policy ? key_read(run->dir, FILE_MIRROR, &key, diag)
 			  : seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
 	if (rc == 0)
 		rc = store_open(db, policy, run->config.name, key, &run->store,
 				diag);
+	if (rc == 0)
+		rc = witness_start(run, diag);
 	if (rc == 0)
 		rc = store_settle(run->store, diag);
 	free(db);

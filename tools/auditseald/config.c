@@ -262,15 +262,15 @@ static int secret_make(const char *dir, const char *file, const void *data,
 	return rc;
 }
 
-int mirror_key_read(const char *dir, struct seal_key **ret_key,
-		    struct seal_diag *diag)
+int key_read(const char *dir, const char *file, struct seal_key **ret_key,
+	     struct seal_diag *diag)
 {
 	uint8_t seed[SEAL_SEED_BYTES];
 	struct seal_buf text;
 	int rc;
 
 	seal_buf_init_secret(&text);
-	rc = secret_read(dir, FILE_MIRROR, &text, diag);
+	rc = secret_read(dir, file, &text, diag);
 	if (rc < 0)
 		goto out;
 	if (text.len && text.data[text.len - 1] == '\n')
@@ -280,16 +280,15 @@ int mirror_key_read(const char *dir, struct seal_key **ret_key,
 	if (rc == 0)
 		rc = seal_key_from_seed(seed, ret_key);
 	if (rc < 0)
-		seal_diag_set(diag, rc, "%s/%s is not a mirror key", dir,
-			      FILE_MIRROR);
+		seal_diag_set(diag, rc, "%s/%s is not a key", dir, file);
 	seal_wipe(seed, sizeof(seed));
 out:
 	seal_buf_fini(&text);
 	return rc;
 }
 
-int mirror_key_write(const char *dir, const struct seal_key *key,
-		     struct seal_diag *diag)
+int key_write(const char *dir, const char *file, const struct seal_key *key,
+	      struct seal_diag *diag)
 {
 	char text[SEAL_BASE64_CHARS(SEAL_SEED_BYTES) + 1];
 	uint8_t seed[SEAL_SEED_BYTES];
@@ -298,10 +297,59 @@ int mirror_key_write(const char *dir, const struct seal_key *key,
 	seal_key_seed(key, seed);
 	seal_base64_encode(seed, sizeof(seed), text);
 	text[sizeof(text) - 1] = '\n';
-	rc = secret_make(dir, FILE_MIRROR, text, sizeof(text), diag);
+	rc = secret_make(dir, file, text, sizeof(text), diag);
 	seal_wipe(seed, sizeof(seed));
 	seal_wipe(text, sizeof(text));
 	return rc;
+}
+
+static int vkey_read(const char *dir, struct seal_vkey *ret_vkey,
+		     struct seal_diag *diag)
+{
+	char *text = NULL;
+	size_t len;
+	int rc;
+
+	rc = text_read(dir, FILE_WITNESS_VKEY, &text, diag);
+	if (rc < 0)
+		return rc;
+	len = strlen(text);
+	if (len && text[len - 1] == '\n')
+		len--;
+	rc = seal_vkey_parse(text, len, ret_vkey, diag);
+	free(text);
+	return rc;
+}
+
+int witness_key_read(const char *dir, struct seal_vkey *ret_vkey,
+		     struct seal_key **ret_key, struct seal_diag *diag)
+{
+	struct seal_vkey vkey = {0};
+	struct seal_key *key = NULL;
+	int rc;
+
+	rc = key_read(dir, FILE_WITNESS, &key, diag);
+	if (rc < 0)
+		return rc;
+	rc = vkey_read(dir, &vkey, diag);
+	if (rc == 0 &&
+	    (vkey.type != SEAL_KEY_COSIGNATURE ||
+	     memcmp(seal_pub_bytes(vkey.pub),
+		    seal_pub_bytes(seal_key_public(key)), SEAL_PUB_BYTES) != 0))
+		rc = SEAL_E_CONFIG;
+	if (rc < 0) {
+		seal_diag_set(diag, SEAL_E_CONFIG,
+			      "%s/%s is not the public half of %s: put back "
+			      "the file that \"auditseald init\" or "
+			      "\"auditseald witness\" wrote",
+			      dir, FILE_WITNESS_VKEY, FILE_WITNESS);
+		seal_vkey_fini(&vkey);
+		seal_key_free(key);
+		return SEAL_E_CONFIG;
+	}
+	*ret_vkey = vkey;
+	*ret_key = key;
+	return 0;
 }
 
 int tls_key_read(const char *dir, const char *file,

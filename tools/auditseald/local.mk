@@ -12,8 +12,10 @@ tools_auditseald_libsealstore_la_SOURCES = \
 	%D%/save.h %D%/save.c \
 	%D%/say.h %D%/say.c \
 	%D%/store.h %D%/store.c \
+	%D%/submission.h %D%/submission.c \
 	%D%/trust.c \
-	%D%/upload.c
+	%D%/upload.c \
+	%D%/witness.h %D%/witness.c
 tools_auditseald_libsealstore_la_CFLAGS = $(AM_CFLAGS)
 
 if ENABLE_STORE
@@ -24,6 +26,7 @@ tools_auditseald_auditseald_SOURCES = \
 	%D%/cmd_init.c \
 	%D%/cmd_list.c \
 	%D%/cmd_run.c \
+	%D%/cmd_witness.c \
 	%D%/config.h %D%/config.c \
 	%D%/listen.h %D%/listen.c \
 	%D%/peer.h %D%/peer.c \

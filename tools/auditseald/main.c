@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	 "take a host's log: NAME.enroll to NAME.welcome"},
 	{"run", cmd_run, "serve hosts and readers"},
 	{"list", cmd_list, "list the logs"},
+	{"witness", cmd_witness, "tell how others' logs are witnessed here"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

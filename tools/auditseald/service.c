@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Routes: /add-checkpoint, /add-entries, /healthz, and all else is read.  Only
- * /healthz is answered without a client certificate, and says nothing but that
- * the store runs.
+ * Routes: /add-checkpoint, /add-entries, /witness/, /healthz, and all else is
+ * read.  Without a client certificate only /healthz is answered, which says
+ * nothing but that the store runs, and /witness/, whose requests are believed
+ * by the log's signature (docs/adr/0045).
  */
 #include "service.h"
 
@@ -13,6 +14,7 @@
 #include "protocol/gzip.h"
 #include "protocol/limits.h"
 #include "say.h"
+#include "witness.h"
 
 #define PATH_HEALTH    "/healthz"
 #define COMPRESS_BYTES 1024 /* shorter answers are sent as they are */
@@ -23,6 +25,7 @@ struct post {
 	const struct peer *peer;
 	struct upload *upload; /* add-entries */
 	struct seal_buf body;  /* add-checkpoint: all of it */
+	bool witness;	       /* add-checkpoint of the witness */
 };
 
 static void post_finish(void *state)
@@ -65,9 +68,11 @@ static bool identity(const char *encoding)
 }
 
 static void checkpoint_begin(struct store *store,
-			     const struct http_request *request,
+			     const struct http_request *request, bool witness,
 			     void **ret_state, struct reply *reply)
 {
+	struct post *post;
+
 	if (!identity(request->content_encoding))
 		reply_refuse(reply, request->peer, 415,
 			     "add-checkpoint: the body must not be compressed");
@@ -75,8 +80,8 @@ static void checkpoint_begin(struct store *store,
 		 request->content_length > SEAL_ADD_CHECKPOINT_BYTES_MAX)
 		reply_refuse(reply, request->peer, 413,
 			     "add-checkpoint: the body is too long");
-	else
-		post_begin(store, request->peer, ret_state, reply);
+	else if ((post = post_begin(store, request->peer, ret_state, reply)))
+		post->witness = witness;
 }
 
 /* The media type alone counts, without parameters. */
@@ -139,6 +144,9 @@ static void post_end(void *state, struct reply *reply)
 		no_memory(reply);
 	else if (post->upload)
 		upload_end(post->upload, reply);
+	else if (post->witness)
+		witness_add_checkpoint(post->store, post->peer, post->body.data,
+				       post->body.len, reply);
 	else
 		add_checkpoint(post->store, post->peer, post->body.data,
 			       post->body.len, reply);
@@ -202,24 +210,55 @@ static void get_begin(struct store *store, const struct http_request *request,
 		reply_compress(reply);
 }
 
+#define WITNESS_PREFIX_BYTES (sizeof(WITNESS_PREFIX "/") - 1)
+
+static bool is_witness(const char *path)
+{
+	return !strncmp(path, WITNESS_PREFIX "/", WITNESS_PREFIX_BYTES);
+}
+
+static bool is_get(const struct http_request *request)
+{
+	return !strcmp(request->method, "GET") ||
+	       !strcmp(request->method, "HEAD");
+}
+
+static void not_a_request(const struct http_request *request,
+			  struct reply *reply)
+{
+	reply_refuse(reply, request->peer, 405,
+		     "%.16s %.80s is not a request to a store", request->method,
+		     request->path);
+}
+
+static void witness_route(struct store *store,
+			  const struct http_request *request, void **ret_state,
+			  struct reply *reply)
+{
+	if (!strcmp(request->path, WITNESS_PREFIX SEAL_PATH_ADD_CHECKPOINT) &&
+	    !strcmp(request->method, "POST"))
+		checkpoint_begin(store, request, true, ret_state, reply);
+	else if (is_get(request))
+		witness_read(store, request->path + WITNESS_PREFIX_BYTES,
+			     reply);
+	else
+		not_a_request(request, reply);
+}
+
 static void request_route(struct store *store,
 			  const struct http_request *request, void **ret_state,
 			  struct reply *reply)
 {
 	bool post = !strcmp(request->method, "POST");
-	bool get = !strcmp(request->method, "GET") ||
-		   !strcmp(request->method, "HEAD");
 
 	if (!strcmp(request->path, SEAL_PATH_ADD_CHECKPOINT) && post)
-		checkpoint_begin(store, request, ret_state, reply);
+		checkpoint_begin(store, request, false, ret_state, reply);
 	else if (!strcmp(request->path, SEAL_PATH_ADD_ENTRIES) && post)
 		entries_begin(store, request, ret_state, reply);
-	else if (get && request->path[0] == '/')
+	else if (is_get(request) && request->path[0] == '/')
 		get_begin(store, request, reply);
 	else
-		reply_refuse(reply, request->peer, 405,
-			     "%.16s %.80s is not a request to a store",
-			     request->method, request->path);
+		not_a_request(request, reply);
 }
 
 static void request_begin(void *ctx, const struct http_request *request,
@@ -230,6 +269,8 @@ static void request_begin(void *ctx, const struct http_request *request,
 	if (!strcmp(request->path, PATH_HEALTH)) {
 		reply_ok(reply, SEAL_TYPE_TEXT);
 		seal_buf_put_str(&reply->body, "ok\n");
+	} else if (is_witness(request->path)) {
+		witness_route(store, request, ret_state, reply);
 	} else if (!request->peer) {
 		reply_refuse(reply, NULL, 403, "%s", request->peer_fault);
 	} else {

@@ -8,6 +8,7 @@
 
 #include "save.h"
 #include "say.h"
+#include "witness.h"
 
 static uint64_t clock_now_s(void)
 {
@@ -20,8 +21,8 @@ static int store_init(struct store *store, const char *db_path,
 {
 	int rc;
 
-	store->policy_path = strdup(policy_path);
-	if (!store->policy_path)
+	store->policy.path = strdup(policy_path);
+	if (!store->policy.path)
 		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
 	rc = seal_vkey_init(&store->mirror_vkey, name, SEAL_KEY_COSIGNATURE,
 			    seal_key_public(store->mirror_key), diag);
@@ -65,15 +66,23 @@ void store_close(struct store *store)
 		next = log->next_log;
 		log_free(log);
 	}
-	if (store->trust)
-		trust_give(store, store->trust);
+	witness_close(store);
+	trusted_fini(store, &store->policy);
 	if (store->storage)
 		store->storage->ops->close(store->storage);
 	seal_vkey_fini(&store->mirror_vkey);
 	seal_key_free(store->mirror_key);
 	pthread_mutex_destroy(&store->mutex);
-	free(store->policy_path);
 	free(store);
+}
+
+int store_reload(struct store *store, struct seal_diag *diag)
+{
+	int rc = trusted_reload(store, &store->policy, diag);
+
+	if (rc == 0)
+		rc = witness_reload(store, diag);
+	return rc;
 }
 
 /* A log that is damaged is complained of; the others are served. */

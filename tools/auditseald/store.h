@@ -71,15 +71,23 @@ struct trust {
 	unsigned users;
 };
 
+/* A policy's file and what it says. */
+struct trusted {
+	char *path;
+	struct trust *trust; /* under the store's mutex */
+};
+
+struct witness; /* witness.h */
+
 struct store {
 	struct seal_storage *storage;
-	char *policy_path;
+	struct trusted policy;
+	struct witness *witness;      /* NULL: this store is none */
 	struct seal_vkey mirror_vkey; /* type 0x04 */
 	struct seal_key *mirror_key;
 	uint64_t (*now_s)(void); /* seconds since 1970; a test's own */
 
-	pthread_mutex_t mutex; /* of what follows */
-	struct trust *trust;
+	pthread_mutex_t mutex; /* of what follows, and of trust */
 	struct log *logs;
 };
 
@@ -92,7 +100,7 @@ int store_open(const char *db_path, const char *policy_path, const char *name,
 	       struct seal_diag *diag);
 void store_close(struct store *store); /* NULL: nothing */
 
-/* Reads the policy again; on failure the old one stays. */
+/* Reads the policies again; on failure the old ones stay. */
 int store_reload(struct store *store, struct seal_diag *diag);
 
 /* Cosigns checkpoints whose receipt a power cut took; once, at start. */
@@ -101,8 +109,13 @@ int store_settle(struct store *store, struct seal_diag *diag);
 /* ---- trust.c ---- */
 
 /* The policy in force; give it back. */
-struct trust *trust_take(struct store *store);
+struct trust *trust_take(struct store *store, struct trusted *trusted);
 void trust_give(struct store *store, struct trust *trust);
+
+/* Reads one policy, for the first time or again; trusted->path is set. */
+int trusted_reload(struct store *store, struct trusted *trusted,
+		   struct seal_diag *diag);
+void trusted_fini(struct store *store, struct trusted *trusted);
 
 /*
  * The log of an origin that the policy names, with its state read; the policy

@@ -74,20 +74,20 @@ static int policy_load(const char *path, struct seal_policy **ret_policy,
 	return rc;
 }
 
-static char *pins_path_of(const struct store *store)
+static char *pins_path_of(const struct trusted *trusted)
 {
 	char *path;
 
-	if (asprintf(&path, "%s%s", store->policy_path, PINS_SUFFIX) < 0)
+	if (asprintf(&path, "%s%s", trusted->path, PINS_SUFFIX) < 0)
 		return NULL;
 	return path;
 }
 
 /* The pins first: enrolment writes them before the policy's log line. */
-static int trust_load(struct store *store, struct trust **ret_trust,
+static int trust_load(const struct trusted *trusted, struct trust **ret_trust,
 		      struct seal_diag *diag)
 {
-	char *pins_path = pins_path_of(store);
+	char *pins_path = pins_path_of(trusted);
 	struct trust *trust = calloc(1, sizeof(*trust));
 	int rc;
 
@@ -97,8 +97,8 @@ static int trust_load(struct store *store, struct trust **ret_trust,
 		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
 	}
 	trust->users = 1;
-	trust->files_state = files_state(store->policy_path, pins_path);
-	rc = policy_load(store->policy_path, &trust->policy, diag);
+	trust->files_state = files_state(trusted->path, pins_path);
+	rc = policy_load(trusted->path, &trust->policy, diag);
 	if (rc == 0)
 		rc = pins_load(pins_path, &trust->pins, diag);
 	free(pins_path);
@@ -109,17 +109,18 @@ static int trust_load(struct store *store, struct trust **ret_trust,
 	return rc;
 }
 
-int store_reload(struct store *store, struct seal_diag *diag)
+int trusted_reload(struct store *store, struct trusted *trusted,
+		   struct seal_diag *diag)
 {
 	struct trust *trust = NULL, *old;
 	int rc;
 
-	rc = trust_load(store, &trust, diag);
+	rc = trust_load(trusted, &trust, diag);
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&store->mutex);
-	old = store->trust;
-	store->trust = trust;
+	old = trusted->trust;
+	trusted->trust = trust;
 	pthread_mutex_unlock(&store->mutex);
 	if (old)
 		trust_give(store, old);
@@ -127,36 +128,36 @@ int store_reload(struct store *store, struct seal_diag *diag)
 }
 
 /* A file that does not parse is complained of once; the old one stays. */
-static void reload_if_changed(struct store *store)
+static void reload_if_changed(struct store *store, struct trusted *trusted)
 {
-	char *pins_path = pins_path_of(store);
+	char *pins_path = pins_path_of(trusted);
 	struct seal_diag diag = {0};
 	bool changed = false;
 	int64_t state;
 
 	if (!pins_path)
 		return;
-	state = files_state(store->policy_path, pins_path);
+	state = files_state(trusted->path, pins_path);
 	free(pins_path);
 	pthread_mutex_lock(&store->mutex);
-	changed = store->trust->files_state != state;
-	store->trust->files_state = state;
+	changed = trusted->trust->files_state != state;
+	trusted->trust->files_state = state;
 	pthread_mutex_unlock(&store->mutex);
 	if (!changed)
 		return;
-	if (store_reload(store, &diag) < 0)
+	if (trusted_reload(store, trusted, &diag) < 0)
 		say("%s; the policy read before stays in force", diag.text);
 	else
-		say("read %s again", store->policy_path);
+		say("read %s again", trusted->path);
 }
 
-struct trust *trust_take(struct store *store)
+struct trust *trust_take(struct store *store, struct trusted *trusted)
 {
 	struct trust *trust;
 
-	reload_if_changed(store);
+	reload_if_changed(store, trusted);
 	pthread_mutex_lock(&store->mutex);
-	trust = store->trust;
+	trust = trusted->trust;
 	trust->users++;
 	pthread_mutex_unlock(&store->mutex);
 	return trust;
@@ -171,6 +172,14 @@ void trust_give(struct store *store, struct trust *trust)
 	pthread_mutex_unlock(&store->mutex);
 	if (last)
 		trust_free(trust);
+}
+
+void trusted_fini(struct store *store, struct trusted *trusted)
+{
+	if (trusted->trust)
+		trust_give(store, trusted->trust);
+	free(trusted->path);
+	memset(trusted, 0, sizeof(*trusted));
 }
 
 void log_free(struct log *log)
@@ -231,7 +240,7 @@ static int pin_check(const struct seal_pins *pins, const struct log *log,
 int log_take(struct store *store, const char *origin, struct log **ret_log,
 	     struct seal_diag *diag)
 {
-	struct trust *trust = trust_take(store);
+	struct trust *trust = trust_take(store, &store->policy);
 	struct log *log = NULL;
 	int rc = 0;
 

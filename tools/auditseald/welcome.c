@@ -78,7 +78,7 @@ static int mirror_vkey_put(const struct enrolment *e,
 	struct seal_key *key = NULL;
 	int rc;
 
-	rc = mirror_key_read(e->dir, &key, diag);
+	rc = key_read(e->dir, FILE_MIRROR, &key, diag);
 	if (rc == 0)
 		rc = seal_vkey_init(&vkey, e->config.name, SEAL_KEY_COSIGNATURE,
 				    seal_key_public(key), diag);
