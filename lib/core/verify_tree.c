@@ -199,6 +199,26 @@ static bool known_before(const struct verify_tree *t, unsigned level,
 	return first_of(level, number + 1) <= t->v->resumed;
 }
 
+/* The copy is a part, and this level-0 tile is not of it. */
+static bool is_absent(const struct verify_tree *t, uint64_t number,
+		      unsigned width)
+{
+	uint64_t first = first_of(0, number);
+
+	return t->source->absent &&
+	       t->source->absent(t->source->ctx, first, first + width - 1);
+}
+
+static int pass_edge(struct verify_tree *t, const struct verify_tile *tile)
+{
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < tile->width && !rc; i++)
+		rc = verify_log_leaf(t->v, &tile->hash[i]);
+	return rc;
+}
+
 /* Goes into the children; their hashes are tile->hash. */
 static int walk_children(struct verify_tree *t, struct verify_tile *tile,
 			 bool proven)
@@ -206,10 +226,13 @@ static int walk_children(struct verify_tree *t, struct verify_tile *tile,
 	unsigned i;
 	int rc = 0;
 
+	if (!tile->level &&
+	    first_of(0, tile->number) + tile->width <= t->v->resumed)
+		return 0;
+	if (!tile->level && proven && is_absent(t, tile->number, tile->width))
+		return pass_edge(t, tile);
 	if (!tile->level)
-		return first_of(0, tile->number) + tile->width <= t->v->resumed
-			       ? 0
-			       : verify_bundle(t, tile, proven);
+		return verify_bundle(t, tile, proven);
 	for (i = 0; i < tile->width && !rc; i++)
 		if (!known_before(t, tile->level - 1, tile->number * 256 + i))
 			rc = walk_tile(t, tile->level - 1,
@@ -243,6 +266,8 @@ static int walk_tile(struct verify_tree *t, unsigned level, uint64_t number,
 	bool proven = false;
 	int rc;
 
+	if (!level && expected && is_absent(t, number, SEAL_VERIFY_TILE_WIDTH))
+		return verify_log_subtree(t->v, 8, expected);
 	rc = stored_tile(t, level, number, SEAL_VERIFY_TILE_WIDTH, tile);
 	if (!rc && expected)
 		rc = settle_tile(t, tile, expected, &proven);

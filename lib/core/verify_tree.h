@@ -38,6 +38,12 @@ struct seal_verify_source {
 			  const uint8_t **ret_note, size_t *ret_len,
 			  uint64_t *ret_size, bool *ret_whole,
 			  struct seal_diag *diag);
+	/*
+	 * Does the copy say of itself that it has none of these entries, whole
+	 * tiles of level 0?  Then they are not looked at, as long as a proven
+	 * hash stands for them, and no finding.  NULL: it has all.
+	 */
+	bool (*absent)(void *ctx, uint64_t first, uint64_t last);
 	/* May be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 };

@@ -84,7 +84,8 @@ static int wait_receipt(struct seal_host *host)
 int main(int argc, char **argv)
 {
 	char policy[4096], ca[4096], cert[4096], key[4096];
-	struct seal_host_config config = {.policy = policy,
+	struct seal_host_config config = {.heartbeat_s = 60,
+					  .policy = policy,
 					  .tls_ca = ca,
 					  .tls_cert = cert,
 					  .tls_key = key,

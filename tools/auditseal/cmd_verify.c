@@ -12,7 +12,8 @@ static const char help[] =
 	"\n"
 	"Proves that nothing in a log was changed, removed, added, reordered\n"
 	"or cut off.  A TARGET is a spool directory, one segment (.seg), a\n"
-	"store's directory, or a store's address (https://HOST[:PORT]).\n"
+	"store's directory, a store's address (https://HOST[:PORT]), or a\n"
+	"bundle of 'auditseal export' (a directory or .tar).\n"
 	"\n"
 	"  --policy FILE         whom to trust; FILE.pins is read with it\n"
 	"  --log ORIGIN          only this log of a store\n"
@@ -25,6 +26,7 @@ static const char help[] =
 	"  --expect-size N       the log has at least N entries\n"
 	"  --expect-root HASH    and this is the root at N (base64 or hex)\n"
 	"  --deep                check every seal, not only what is needed\n"
+	"  --enclosed-policy     believe the policy that a bundle brings\n"
 	"  --format FORMAT       text, json, nagios, openmetrics or html\n"
 	"  --json                the same as --format json\n"
 	"  --out FILE, -o FILE   write there (default: standard output)\n"
@@ -44,7 +46,7 @@ struct words {
 	const struct cli_command *command;
 	const char *format, *out;
 	const char *policy, *log, *as_of, *min_freshness, *expect_size,
-		*expect_root, *deep, *json, *ca, *cert, *key;
+		*expect_root, *deep, *enclosed, *json, *ca, *cert, *key;
 };
 
 static int take_format(const struct words *w, const char *form,
@@ -74,6 +76,8 @@ static int take_words(const struct words *w, struct cli_trust *trust)
 
 	trust->log = w->log;
 	trust->deep = w->deep;
+	trust->have_as_of = w->as_of;
+	trust->enclosed_policy = w->enclosed;
 	trust->as_of_us = cli_now_us();
 	trust->tls_ca = w->ca;
 	trust->tls_cert = w->cert;
@@ -101,6 +105,9 @@ static int take_words(const struct words *w, struct cli_trust *trust)
 				 "--expect-root %s is no hash (44 characters "
 				 "of base64 or 64 of hex)",
 				 w->expect_root);
+	if (w->enclosed && w->policy)
+		return cli_usage(c, "--policy and --enclosed-policy exclude "
+				    "each other");
 	if (!w->cert != !w->key)
 		return cli_usage(c, "--tls-cert and --tls-key belong together");
 	return 0;
@@ -173,6 +180,7 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 		{"--expect-size", true, &w.expect_size},
 		{"--expect-root", true, &w.expect_root},
 		{"--deep", false, &w.deep},
+		{"--enclosed-policy", false, &w.enclosed},
 		{"--tls-ca", true, &w.ca},
 		{"--tls-cert", true, &w.cert},
 		{"--tls-key", true, &w.key},

@@ -8,7 +8,9 @@
 
 #include "cli.h"
 
+#include "core/buf.h"
 #include "core/verify_tree.h"
+#include "protocol/tile.h"
 
 struct cli_trust;
 
@@ -37,6 +39,26 @@ typedef int cli_copy_fn(void *ctx, const struct cli_copy *copy,
 int cli_store_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 int cli_https_visit(const struct cli_trust *trust, const char *target,
+		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
+int cli_bundle_visit(const struct cli_trust *trust, const char *target,
+		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
+
+/*
+ * A C2SP tlog-tiles tree, wherever its files are: get puts one resource into
+ * body; *ret_there false where there is no such thing.  SEAL_E_TOOBIG over max.
+ */
+struct cli_tiles {
+	int (*get)(struct cli_tiles *tiles,
+		   const struct seal_resource *resource, size_t max,
+		   bool *ret_there, struct seal_diag *diag);
+	/* May be NULL: see struct seal_verify_source. */
+	bool (*absent)(void *tiles, uint64_t first, uint64_t last);
+	struct seal_buf body; /* the caller's to _init and _fini */
+	struct cli_progress progress;
+};
+
+/* Calls fn with copy, which names the log, its source and checkpoint set. */
+int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 
 #endif

@@ -5,26 +5,21 @@
 
 #include "core/buf.h"
 #include "http/http.h"
-#include "protocol/tile.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#define BUNDLE_BYTES_MAX (256 * (2 + 65535))
-#define TILE_BYTES_MAX	 (256 * 32)
-
 struct https_feed {
+	struct cli_tiles tiles; /* the first, to get from it to this */
 	struct seal_http *http;
 	const struct seal_buf *server;
 	char hash[SEAL_ORIGIN_HASH_BYTES];
-	struct seal_buf body;
-	struct cli_progress progress;
 };
 
 /* One resource; *ret_there is false where the server has no such thing. */
-static int get(struct https_feed *f, const struct seal_resource *resource,
+static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
 	       size_t max, bool *ret_there, struct seal_diag *diag)
 {
+	struct https_feed *f = (struct https_feed *)tiles;
 	struct seal_http_response response;
 	char path[SEAL_RESOURCE_PATH_BYTES];
 	struct seal_buf url = SEAL_BUF_INIT;
@@ -37,7 +32,7 @@ static int get(struct https_feed *f, const struct seal_resource *resource,
 	rc = seal_buf_error(&url);
 	if (!rc)
 		rc = seal_http_get(f->http, seal_buf_cstr(&url), max, &response,
-				   &f->body, diag);
+				   &tiles->body, diag);
 	if (!rc && response.status != 200 && response.status != 404)
 		rc = seal_diag_set(
 			diag, SEAL_E_PROTOCOL, "%s answers %u%s",
@@ -51,105 +46,13 @@ static int get(struct https_feed *f, const struct seal_resource *resource,
 	return rc;
 }
 
-/* A partial resource may have been replaced by the full one meanwhile. */
-static int get_part(struct https_feed *f, struct seal_resource *resource,
-		    size_t max, bool *ret_there, struct seal_diag *diag)
-{
-	int rc = get(f, resource, max, ret_there, diag);
-
-	if (rc || *ret_there || resource->width == 256)
-		return rc;
-	resource->width = 256;
-	return get(f, resource, max, ret_there, diag);
-}
-
-static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
-		     struct seal_hash *ret_hashes, unsigned *ret_width,
-		     struct seal_diag *diag)
-{
-	struct https_feed *f = ctx;
-	struct seal_resource resource = {SEAL_RESOURCE_TILE, level, number,
-					 width};
-	bool there;
-	size_t have;
-	int rc = get_part(f, &resource, TILE_BYTES_MAX, &there, diag);
-
-	if (rc && rc != SEAL_E_TOOBIG)
-		return rc;
-	have = rc || !there ? 0 : f->body.len / 32;
-	*ret_width = have < width ? (unsigned)have : width;
-	if (*ret_width)
-		memcpy(ret_hashes, f->body.data, *ret_width * 32);
-	return 0;
-}
-
-/* Of a full bundle only the first `width` entries are wanted. */
-static size_t cut(const struct seal_buf *body, unsigned width)
-{
-	size_t at = 0, len;
-
-	while (width-- && body->len - at >= 2) {
-		len = (size_t)body->data[at] << 8 | body->data[at + 1];
-		if (body->len - at - 2 < len)
-			return body->len;
-		at += 2 + len;
-	}
-	return at;
-}
-
-static int read_bundle(void *ctx, uint64_t number, unsigned width,
-		       const uint8_t **ret_bytes, size_t *ret_len,
-		       struct seal_diag *diag)
-{
-	struct https_feed *f = ctx;
-	struct seal_resource resource = {SEAL_RESOURCE_ENTRIES, 0, number,
-					 width};
-	bool there;
-	int rc = get_part(f, &resource, BUNDLE_BYTES_MAX, &there, diag);
-
-	if (rc)
-		return rc;
-	*ret_bytes = f->body.data;
-	*ret_len = !there		     ? 0
-		   : resource.width != width ? cut(&f->body, width)
-					     : f->body.len;
-	return 0;
-}
-
-static void progress(void *ctx, uint64_t done, uint64_t total)
-{
-	struct https_feed *f = ctx;
-
-	cli_progress_step(&f->progress, done, total, "entries");
-}
-
 static int visit_log(struct https_feed *f, const char *origin, cli_copy_fn *fn,
 		     void *ctx, struct seal_diag *diag)
 {
-	struct seal_resource resource = {SEAL_RESOURCE_CHECKPOINT, 0, 0, 0};
 	struct cli_copy copy = {.origin = origin, .note_whole = true};
-	struct seal_buf note = SEAL_BUF_INIT;
-	bool there;
 	int rc = seal_origin_hash(origin, f->hash);
 
-	copy.source.ctx = f;
-	copy.source.tile = read_tile;
-	copy.source.bundle = read_bundle;
-	copy.source.progress = progress;
-	if (!rc)
-		rc = get(f, &resource, SEAL_NOTE_MAX_BYTES, &there, diag);
-	if (!rc && there) {
-		seal_buf_put_buf(&note, &f->body);
-		rc = seal_buf_error(&note);
-		copy.note = note.data;
-		copy.note_len = note.len;
-	}
-	cli_progress_begin(&f->progress, origin);
-	if (!rc)
-		rc = fn(ctx, &copy, diag);
-	cli_progress_end(&f->progress);
-	seal_buf_fini(&note);
-	return rc;
+	return rc ? rc : cli_tiles_visit(&f->tiles, &copy, fn, ctx, diag);
 }
 
 /* A store has no list of logs for readers: the policy says which. */
@@ -183,10 +86,10 @@ int cli_https_visit(const struct cli_trust *trust, const char *target,
 					  .cert_file = trust->tls_cert,
 					  .key_file = trust->tls_key};
 	struct seal_buf server = SEAL_BUF_INIT;
-	struct https_feed f = {.server = &server};
+	struct https_feed f = {.tiles = {.get = get}, .server = &server};
 	int rc;
 
-	seal_buf_init(&f.body);
+	seal_buf_init(&f.tiles.body);
 	rc = seal_http_global_init(diag);
 	if (rc)
 		return rc;
@@ -198,6 +101,6 @@ int cli_https_visit(const struct cli_trust *trust, const char *target,
 	seal_http_free(f.http);
 	seal_http_global_fini();
 	seal_buf_fini(&server);
-	seal_buf_fini(&f.body);
+	seal_buf_fini(&f.tiles.body);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Targets, trust, and the list of verdicts.  Contract: judge.h. */
+#include "bundle.h"
 #include "judge.h"
 
 #include "storage/storage.h"
@@ -52,6 +53,19 @@ int cli_trust_load(struct cli_trust *trust, const char *policy_path,
 	rc = seal_policy_parse(bytes, len, policy_path, &trust->policy, diag);
 	free(bytes);
 	return rc ? rc : load_pins(trust, policy_path, diag);
+}
+
+int cli_trust_take(struct cli_trust *trust, const char *name,
+		   const struct seal_buf *policy, const struct seal_buf *pins,
+		   struct seal_diag *diag)
+{
+	int rc = seal_policy_parse(policy->data, policy->len, name,
+				   &trust->policy, diag);
+
+	if (!rc && pins->len)
+		rc = seal_pins_parse(pins->data, pins->len, name, &trust->pins,
+				     diag);
+	return rc;
 }
 
 void cli_trust_fini(struct cli_trust *trust)
@@ -135,7 +149,8 @@ static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
 	}
 	return seal_diag_set(diag, SEAL_E_UNKNOWN,
 			     "%s is neither a spool (no .seg file) nor a store "
-			     "(no " SEAL_STORAGE_FILE ")",
+			     "(no " SEAL_STORAGE_FILE
+			     ") nor a bundle (no file " BUNDLE_FILE ")",
 			     target);
 }
 
@@ -145,6 +160,10 @@ int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
 	size_t len = strlen(target);
 	struct stat st;
 
+	if (bundle_is(target)) {
+		*ret_kind = CLI_TARGET_BUNDLE;
+		return 0;
+	}
 	if (!strncmp(target, "https://", 8)) {
 		*ret_kind = CLI_TARGET_HTTPS;
 		return 0;
@@ -169,10 +188,11 @@ int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
 		*ret_kind = CLI_TARGET_STORE;
 		return 0;
 	}
-	return seal_diag_set(diag, SEAL_E_UNKNOWN,
-			     "%s is no spool, no segment (.seg) and no store "
-			     "(.db)",
-			     target);
+	return seal_diag_set(
+		diag, SEAL_E_UNKNOWN,
+		"%s is no spool, no segment (.seg), no store (.db) "
+		"and no bundle (.tar; unpack a compressed one)",
+		target);
 }
 
 /* ---- verdicts ---- */
@@ -199,6 +219,8 @@ int cli_judgements_add(struct cli_judgements *list, const char *target,
 	}
 	list->v = grown;
 	list->v[list->n].target = name;
+	list->v[list->n].ageless = false;
+	list->v[list->n].absents = 0;
 	list->v[list->n].verdict = *verdict;
 	list->n++;
 	list->exit_status = worse(list->exit_status, verdict->exit_status);
@@ -239,6 +261,9 @@ int cli_judge(const struct cli_trust *trust, const char *target,
 		break;
 	case CLI_TARGET_HTTPS:
 		rc = cli_judge_copies(trust, target, true, list, diag);
+		break;
+	case CLI_TARGET_BUNDLE:
+		rc = cli_judge_bundle(trust, target, list, diag);
 		break;
 	}
 	if (!rc && list->n == before)

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 
+#include "core/buf.h"
 #include "core/policy.h"
 #include "core/verify.h"
 #include "core/verify_tree.h"
@@ -17,6 +18,7 @@ enum cli_target_kind {
 	CLI_TARGET_SEGMENT = 2, /* one segment file */
 	CLI_TARGET_STORE = 3,	/* a store's directory or database */
 	CLI_TARGET_HTTPS = 4,	/* a store's read side */
+	CLI_TARGET_BUNDLE = 5,	/* what `export` wrote */
 };
 
 /* What to trust and how to look; strings are borrowed. */
@@ -32,6 +34,8 @@ struct cli_trust {
 	uint64_t expect_size;
 	struct seal_hash expect_root;
 	const char *tls_ca, *tls_cert, *tls_key;
+	bool have_as_of;      /* the user said so: a bundle's age counts then */
+	bool enclosed_policy; /* a bundle's own is believed */
 };
 
 /* Reads the policy and, beside it, PATH.pins if that exists. */
@@ -42,6 +46,9 @@ void cli_trust_fini(struct cli_trust *trust);
 /* One log of one target. */
 struct cli_judged {
 	char *target; /* as the user named it */
+	bool ageless; /* a bundle: complete as of its anchor, however old */
+	struct seal_range absent[2]; /* a partial one: not in it */
+	size_t absents;
 	struct seal_verdict verdict;
 };
 
@@ -86,5 +93,11 @@ int cli_judge_spool(const struct cli_trust *trust, const char *target,
 int cli_judge_copies(const struct cli_trust *trust, const char *target,
 		     bool https, struct cli_judgements *list,
 		     struct seal_diag *diag);
+int cli_judge_bundle(const struct cli_trust *trust, const char *target,
+		     struct cli_judgements *list, struct seal_diag *diag);
+/* Reads a policy and pins that are no files; freed by cli_trust_fini. */
+int cli_trust_take(struct cli_trust *trust, const char *name,
+		   const struct seal_buf *policy, const struct seal_buf *pins,
+		   struct seal_diag *diag);
 
 #endif

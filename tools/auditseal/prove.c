@@ -305,6 +305,9 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 	case CLI_TARGET_HTTPS:
 		rc = cli_https_visit(trust, target, prove_copy, &prove, diag);
 		break;
+	case CLI_TARGET_BUNDLE:
+		rc = cli_bundle_visit(trust, target, prove_copy, &prove, diag);
+		break;
 	}
 	if (!rc && !p.entry)
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND, "%s has no such log",

@@ -28,6 +28,24 @@ bool report_format_parse(const char *word, enum report_format *ret_format)
 	return false;
 }
 
+void report_status(const struct cli_judged *judged,
+		   char ret_text[REPORT_STATUS_BYTES])
+{
+	const struct seal_verdict *v = &judged->verdict;
+	char when[CLI_TIME_BYTES];
+
+	cli_format_time(v->anchor.time_us, when);
+	if (v->exit_status == CLI_OK && judged->absents)
+		snprintf(ret_text, REPORT_STATUS_BYTES,
+			 "verified: the part that is here, as of %s", when);
+	else if (v->exit_status == CLI_OK && judged->ageless)
+		snprintf(ret_text, REPORT_STATUS_BYTES,
+			 "verified: complete as of %s", when);
+	else
+		snprintf(ret_text, REPORT_STATUS_BYTES, "%s",
+			 report_status_text(v->exit_status));
+}
+
 int report_put(FILE *out, enum report_format format,
 	       const struct cli_judgements *list, const struct cli_trust *trust)
 {

@@ -49,4 +49,9 @@ int report_put(FILE *out, enum report_format format,
 /* "verified: complete up to a fresh, trusted anchor", of an exit status. */
 const char *report_status_text(int exit_status);
 
+#define REPORT_STATUS_BYTES 160
+/* The same of one log: of a bundle, "complete as of ‹time›". */
+void report_status(const struct cli_judged *judged,
+		   char ret_text[REPORT_STATUS_BYTES]);
+
 #endif

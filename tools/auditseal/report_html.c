@@ -99,13 +99,14 @@ static const char *sign_of(int exit_status)
 	return sign[exit_status & 3];
 }
 
-static void put_verdict(FILE *out, int exit_status, const char *words)
+static void put_verdict(FILE *out, int exit_status, const char *status,
+			const char *words)
 {
 	fprintf(out,
 		"<div class=\"verdict v%d\">%s %d: "
 		"%s.<small>%s</small></div>\n",
-		exit_status & 3, sign_of(exit_status), exit_status,
-		report_status_text(exit_status), words);
+		exit_status & 3, sign_of(exit_status), exit_status, status,
+		words);
 }
 
 static const char *advice(int exit_status)
@@ -199,6 +200,22 @@ static void put_extent(FILE *out, const struct seal_verdict *v)
 	row(out, "root");
 	put_hash(out, &v->root);
 	fputs(" at that size", out);
+	row_end(out);
+}
+
+static void put_absent(FILE *out, const struct cli_judged *judged)
+{
+	size_t i;
+
+	if (!judged->absents)
+		return;
+	row(out, "not looked at");
+	for (i = 0; i < judged->absents; i++)
+		fprintf(out,
+			"%sentries %" PRIu64 "&ndash;%" PRIu64
+			", which are not in this bundle",
+			i ? "; " : "", judged->absent[i].first,
+			judged->absent[i].last);
 	row_end(out);
 }
 
@@ -381,6 +398,7 @@ static int put_log(FILE *out, const struct cli_judged *judged,
 		   const struct cli_trust *trust)
 {
 	const struct seal_verdict *v = &judged->verdict;
+	char status[REPORT_STATUS_BYTES];
 	struct timeline *t;
 	int rc = timeline_read(trust, judged, &t);
 
@@ -393,9 +411,10 @@ static int put_log(FILE *out, const struct cli_judged *judged,
 	      out);
 	page_text(out, judged->target);
 	fputs("</span></p>\n", out);
-	put_verdict(out, v->exit_status, advice(v->exit_status));
+	report_status(judged, status);
+	put_verdict(out, v->exit_status, status, advice(v->exit_status));
 	fputs("<figure>\n", out);
-	page_picture(out, v, t);
+	page_picture(out, judged, t);
 	page_legend(out);
 	fputs("<figcaption>Left to right: the entries in their sealed order, "
 	      "by number; below, the time of the entry there (UTC).",
@@ -407,6 +426,7 @@ static int put_log(FILE *out, const struct cli_judged *judged,
 	fputs("</figcaption></figure>\n<table class=\"facts\"><tbody>\n", out);
 	put_identity(out, v);
 	put_extent(out, v);
+	put_absent(out, judged);
 	put_anchor(out, v);
 	put_window(out, v);
 	fputs("</tbody></table>\n", out);
@@ -465,7 +485,8 @@ int report_html(FILE *out, const struct cli_judgements *list,
 	fputs(", by auditseal " AUDITSEAL_VERSION "</p>\n", out);
 	if (list->n != 1) {
 		snprintf(words, sizeof(words), "%zu logs", list->n);
-		put_verdict(out, list->exit_status, words);
+		put_verdict(out, list->exit_status,
+			    report_status_text(list->exit_status), words);
 	}
 	if (list->problems) {
 		fprintf(out,

@@ -107,16 +107,27 @@ static struct fjson_object *ranges(const struct seal_verdict *v)
 }
 
 /* A range without an end goes on for as long as the log does. */
-static struct fjson_object *not_looked_at(const struct seal_verdict *v)
+static struct fjson_object *not_looked_at(const struct cli_judged *judged)
 {
+	const struct seal_verdict *v = &judged->verdict;
 	struct fjson_object *list = fjson_object_new_array(), *pair;
 	uint64_t from = v->looked_from > v->first_index ? v->looked_from
 							: v->first_index;
+	size_t i;
 
 	if (from) {
 		pair = fjson_object_new_array();
 		fjson_object_array_add(pair, number(0));
 		fjson_object_array_add(pair, number(from - 1));
+		fjson_object_array_add(list, pair);
+	}
+	/* The one before is what the first index says. */
+	for (i = 0; i < judged->absents; i++) {
+		if (!judged->absent[i].first)
+			continue;
+		pair = fjson_object_new_array();
+		fjson_object_array_add(pair, number(judged->absent[i].first));
+		fjson_object_array_add(pair, number(judged->absent[i].last));
 		fjson_object_array_add(list, pair);
 	}
 	if (v->range) {
@@ -176,7 +187,7 @@ static struct fjson_object *log_object(const struct cli_judged *judged)
 	put(o, "anchor", anchor(&v->anchor));
 	put(o, "window", window(v));
 	put(o, "not_proven", ranges(v));
-	put(o, "not_looked_at", not_looked_at(v));
+	put(o, "not_looked_at", not_looked_at(judged));
 	for (i = 0; i < v->findings.n; i++)
 		fjson_object_array_add(findings, finding(&v->findings.v[i]));
 	put(o, "findings", findings);

@@ -16,7 +16,7 @@ void page_safe(FILE *out, const char *text, size_t len);
 /* The patterns that pictures and legend share; once a page. */
 void page_patterns(FILE *out);
 /* The timeline of one log. */
-void page_picture(FILE *out, const struct seal_verdict *verdict,
+void page_picture(FILE *out, const struct cli_judged *judged,
 		  const struct timeline *timeline);
 /* What its shapes and patterns mean. */
 void page_legend(FILE *out);

@@ -21,6 +21,7 @@ struct picture {
 	FILE *out;
 	const struct seal_verdict *v;
 	const struct timeline *t;
+	const struct cli_judged *judged;
 };
 
 static double x_of(const struct picture *p, uint64_t index)
@@ -126,6 +127,10 @@ static void put_bar(const struct picture *p)
 		  v->size, "url(#p-window)", "stroke=\"#234\"", false);
 	put_range(p, v->size, v->size + v->unsealed, "url(#p-unsealed)",
 		  "stroke=\"#640\"", true);
+	for (i = 0; i < p->judged->absents; i++)
+		put_range(p, p->judged->absent[i].first,
+			  p->judged->absent[i].last + 1, "url(#p-gone)",
+			  "stroke=\"#888\" stroke-dasharray=\"3 3\"", false);
 	for (i = 0; i < v->not_proven_count; i++)
 		put_range(p, v->not_proven[i].first, v->not_proven[i].last + 1,
 			  "url(#p-unproven)", "stroke=\"#555\"", true);
@@ -298,10 +303,10 @@ static void put_axis(const struct picture *p)
 	}
 }
 
-void page_picture(FILE *out, const struct seal_verdict *verdict,
+void page_picture(FILE *out, const struct cli_judged *judged,
 		  const struct timeline *timeline)
 {
-	struct picture p = {out, verdict, timeline};
+	struct picture p = {out, &judged->verdict, timeline, judged};
 	size_t lane;
 
 	fprintf(out,

@@ -178,6 +178,18 @@ static void put_size(const struct look *l, const struct seal_verdict *v)
 			v->not_proven_count - 10);
 }
 
+static void put_absent(const struct look *l, const struct cli_judged *judged)
+{
+	size_t i;
+
+	for (i = 0; i < judged->absents; i++) {
+		fprintf(l->out,
+			"           not in this bundle, not looked at: ");
+		put_range(l, judged->absent[i].first, judged->absent[i].last);
+		fprintf(l->out, "\n");
+	}
+}
+
 static void put_anchor(const struct look *l, const struct seal_verdict *v)
 {
 	const struct seal_anchor *a = &v->anchor;
@@ -229,12 +241,15 @@ static void put_window(const struct look *l, const struct seal_verdict *v)
 static void put_log(const struct look *l, const struct cli_judged *judged)
 {
 	const struct seal_verdict *v = &judged->verdict;
+	char status[REPORT_STATUS_BYTES];
 
+	report_status(judged, status);
 	safe(l, judged->target);
 	fprintf(l->out, "\n%s%d  %s%s\n", status_colour(l, v->exit_status),
-		v->exit_status, report_status_text(v->exit_status), l->plain);
+		v->exit_status, status, l->plain);
 	put_identity(l, v);
 	put_size(l, v);
+	put_absent(l, judged);
 	put_anchor(l, v);
 	put_window(l, v);
 	put_findings(l, v);

@@ -236,6 +236,9 @@ int cli_walk(const struct cli_trust *trust, const char *target, uint64_t from,
 	case CLI_TARGET_HTTPS:
 		rc = cli_https_visit(trust, target, walk_copy, &w, diag);
 		break;
+	case CLI_TARGET_BUNDLE:
+		rc = cli_bundle_visit(trust, target, walk_copy, &w, diag);
+		break;
 	}
 	if (!rc && !w.logs)
 		return seal_diag_set(diag, SEAL_E_NOTFOUND,
