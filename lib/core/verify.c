@@ -58,6 +58,8 @@ int seal_verify_new(const struct seal_verify_options *options,
 	v->walk.have_frontier = true;
 	v->sealed = v->walk;
 	rc = take_expected(v);
+	if (!rc)
+		rc = verify_given_take(v);
 	if (rc) {
 		seal_verify_free(v);
 		return rc;
@@ -373,6 +375,7 @@ int seal_verify_finish(struct seal_verify *v, struct seal_verdict *ret_verdict)
 		rc = verify_known_describe(v, &verdict);
 	if (rc)
 		return rc;
+	verify_given_describe(v, reached, &verdict);
 	conclude(v, &verdict);
 	*ret_verdict = verdict;
 	return 0;

@@ -50,6 +50,23 @@ enum seal_verify_target {
 	SEAL_VERIFY_STORE = 2, /* a mirror: its database or its read side */
 };
 
+/* A checkpoint that somebody holds elsewhere, such as under a time-stamp. */
+struct seal_verify_given {
+	const uint8_t *note; /* as seal_checkpoint_parse_note takes it */
+	size_t len;
+	const char *where; /* for findings */
+};
+#define SEAL_VERIFY_GIVEN_MAX 32
+
+/* What became of it.  All but the first two come with a finding. */
+enum seal_given_state {
+	SEAL_GIVEN_AGREES = 1,	     /* the copy has this root */
+	SEAL_GIVEN_NOT_COMPARED = 2, /* this part of the log is not here */
+	SEAL_GIVEN_CONFLICTS = 3,    /* the copy has another root */
+	SEAL_GIVEN_BEYOND = 4,	     /* the copy ends below */
+	SEAL_GIVEN_UNSIGNED = 5,     /* the log's host did not sign it */
+};
+
 struct seal_verify_options {
 	enum seal_verify_target target;
 	const struct seal_policy *policy; /* borrowed; NULL: none was given */
@@ -69,6 +86,9 @@ struct seal_verify_options {
 	bool have_expect_root;
 	struct seal_hash expect_root;
 	const char *served_by; /* key name of who serves the copy, or NULL */
+	/* Copied; their origin is `origin`, else SEAL_E_ARG. */
+	const struct seal_verify_given *given;
+	size_t given_count; /* at most SEAL_VERIFY_GIVEN_MAX */
 };
 
 /* Copies what it needs of *options except policy.  NOMEM, ARG. */
@@ -317,6 +337,9 @@ struct seal_verdict {
 	int dropped_status;  /* the exit status that dropped findings give */
 	bool resumable;	     /* resume is filled */
 	struct seal_verify_resume resume;
+	/* Of the options' given checkpoints, in their order. */
+	enum seal_given_state given[SEAL_VERIFY_GIVEN_MAX];
+	size_t given_count;
 };
 
 /* The exit status anew, after the class of a finding was changed. */

@@ -10,6 +10,7 @@
  *	verify_segment.c	the files of a spool
  *	verify_tree.c	a store's tiles and bundles
  *	verify_note.c	checkpoints, receipts, as they come
+ *	verify_given.c	checkpoints that somebody holds elsewhere
  *	verify_judge.c	who signed them, do they agree with the log
  *	verify_known.c	heads that were verified before, going on from one
  *	verify_end.c	the tail, what proves size, anchor and freshness
@@ -107,6 +108,7 @@ struct verify_claim {
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */
 	bool counts, cosigned;
 	uint64_t time_us; /* of CLAIM_KNOWN */
+	size_t given;	  /* of a note that was given: which one */
 };
 
 struct verify_past {
@@ -298,6 +300,10 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 bool verify_note_known(const struct seal_verify *v, uint64_t size,
 		       struct seal_hash *ret_root);
 void verify_claim_fini(struct verify_claim *claim);
+/* The checkpoints of the options; what became of them. */
+int verify_given_take(struct seal_verify *v);
+void verify_given_describe(const struct seal_verify *v, uint64_t reached,
+			   struct seal_verdict *verdict);
 
 /* ---- verify_judge.c ---- */
 

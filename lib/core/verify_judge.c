@@ -82,6 +82,7 @@ static int judge_host(struct judgement *j)
 	const struct seal_policy *policy = v->opt.policy;
 	bool listed = policy && seal_policy_find_log(policy, v->origin, 0) <
 					seal_policy_log_count(policy);
+	bool given = j->claim->source == SEAL_VERIFY_NOTE_GIVEN;
 	size_t log;
 	int rc;
 
@@ -101,9 +102,12 @@ static int judge_host(struct judgement *j)
 			       : about(j, 11,
 				       "signed by another host key than the "
 				       "policy has");
-	if (rc && j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT &&
+	if (rc && (j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT || given) &&
 	    !name_stands(&j->note, v->origin))
 		return about(j, 10, "the host's signature is missing");
+	if (rc && given && v->have_host)
+		return about(j, 11,
+			     "signed by another host key than the log has");
 	return 0;
 }
 
@@ -226,6 +230,9 @@ static int judge(struct seal_verify *v, struct verify_claim *claim)
 		j.agrees = verify_beyond(v, claim->size);
 	}
 	rc = judge_host(&j);
+	/* A witness speaks for its own receipts, not for what was given. */
+	if (!rc && claim->source == SEAL_VERIFY_NOTE_GIVEN && !j.host)
+		return 0;
 	if (!rc)
 		rc = judge_seal(&j);
 	if (!rc)

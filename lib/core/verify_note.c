@@ -142,21 +142,24 @@ static int set_note(struct verify_claim *claim,
 	return 0;
 }
 
-/* Room for one more: the smallest goes. */
+/* Room for one more: the smallest goes, but none that the operator gave. */
 static struct verify_claim *slot(struct verify_claim *list, size_t *count,
 				 size_t max, uint64_t size)
 {
-	size_t k, least = 0;
+	struct verify_claim *least = NULL;
+	size_t k;
 
 	if (*count < max)
 		return &list[(*count)++];
-	for (k = 1; k < max; k++)
-		if (list[k].size < list[least].size)
-			least = k;
-	if (list[least].size >= size)
+	for (k = 0; k < max; k++)
+		if (list[k].kind == CLAIM_NOTE &&
+		    list[k].source != SEAL_VERIFY_NOTE_GIVEN &&
+		    (!least || list[k].size < least->size))
+			least = &list[k];
+	if (!least || least->size >= size)
 		return NULL;
-	verify_claim_fini(&list[least]);
-	return &list[least];
+	verify_claim_fini(least);
+	return least;
 }
 
 static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,

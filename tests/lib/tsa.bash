@@ -162,8 +162,6 @@ tsa_bench() {
 
 # Longer ways to the CA, and ways that end.
 tsa_bench_ways() {
-	local end
-	end=$(date -u -d '+20 days' +%Y%m%d%H%M%SZ)
 	tsa_signer middle ca ec authority &&
 		tsa_signer far middle ec stamp && tsa_signer bound ca ec bounded &&
 		tsa_signer below bound ec authority &&

@@ -75,3 +75,4 @@ unit_tests += %D%/test_state
 unit_tests += %D%/test_spool_descriptors
 unit_tests += %D%/test_spool_suspended
 unit_tests += %D%/test_tsa
+unit_tests += %D%/test_given
