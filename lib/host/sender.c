@@ -50,12 +50,47 @@ static void tell(struct seal_sender *s, int severity, const char *text)
 	s->config.say(s->config.say_ctx, severity, line);
 }
 
+static bool is_end(enum seal_forward_alarm alarm)
+{
+	return alarm >= SEAL_FORWARD_ALARM_HALT_ROLLBACK &&
+	       alarm <= SEAL_FORWARD_ALARM_FREEZE_REFUSED;
+}
+
+/* Appends where both sides' words are, or why they are not. */
+static void keep_evidence(struct seal_sender *s,
+			  const struct seal_forward_event *event, char *line,
+			  size_t room)
+{
+	const struct seal_spool_evidence evidence = {
+		.finding = event->finding,
+		.mirror = mirror(s),
+		.ours = event->ours,
+		.ours_len = event->ours_bytes,
+		.theirs = event->theirs,
+		.theirs_len = event->theirs_bytes};
+	char name[SEAL_EVIDENCE_NAME_BYTES];
+	struct seal_diag diag;
+	size_t len = strlen(line);
+
+	if (seal_spool_keep_evidence(s->config.spool, &evidence, name, &diag))
+		snprintf(line + len, room - len, "; it is not kept: %s",
+			 diag.text);
+	else
+		snprintf(line + len, room - len,
+			 "; what both sides said is in %s/%s",
+			 s->config.host->spool, name);
+}
+
 static void alarm_event(void *ctx, const struct seal_forward_event *event)
 {
+	char line[2 * SEAL_DIAG_TEXT_BYTES + 64];
 	struct seal_sender *s = ctx;
 
 	/* The sentence names the server itself. */
-	s->config.say(s->config.say_ctx, LOG_ERR, event->text);
+	snprintf(line, sizeof(line), "%s", event->text);
+	if (is_end(event->alarm))
+		keep_evidence(s, event, line, sizeof(line));
+	s->config.say(s->config.say_ctx, LOG_ERR, line);
 	if (event->alarm == SEAL_FORWARD_ALARM_HALT_ROLLBACK ||
 	    event->alarm == SEAL_FORWARD_ALARM_HALT_FORK)
 		seal_spool_halt(s->config.spool,

@@ -9,7 +9,7 @@ lib_spool_libsealspool_la_SOURCES = \
 	%D%/keydir_slot.c \
 	%D%/reader.c %D%/reader.h %D%/reader_list.c %D%/reader_private.h \
 	%D%/signer.h %D%/signer_local.c \
-	%D%/spool.c %D%/spool.h %D%/spool_batch.c %D%/spool_forward.c \
+	%D%/spool.c %D%/spool.h %D%/spool_batch.c %D%/spool_evidence.c %D%/spool_forward.c \
 	%D%/spool_learn.c %D%/spool_load.c %D%/spool_open.c %D%/spool_private.h %D%/spool_quota.c \
 	%D%/spool_read.c \
 	%D%/spool_promise.c %D%/spool_recover.c %D%/spool_scan.c %D%/spool_scan.h %D%/spool_segment.c \

@@ -246,6 +246,25 @@ int seal_spool_openings(struct seal_spool *spool, const char *mirror,
 void seal_spool_halt(struct seal_spool *spool, const char *finding,
 		     const char *text);
 
+/* What both said; borrowed for the call. */
+struct seal_spool_evidence {
+	const char *finding; /* "AS008"; NULL: none */
+	const char *mirror;  /* its key name */
+	const void *ours, *theirs;
+	size_t ours_len, theirs_len;
+};
+#define SEAL_EVIDENCE_NAME_BYTES 16
+#define SEAL_EVIDENCE_MAX	 1000 /* files in a spool */
+
+/*
+ * Durable in a new file of the spool when this returns 0; ret_name: its name
+ * there.  Works while halted, and is not part of the quota.
+ */
+int seal_spool_keep_evidence(struct seal_spool *spool,
+			     const struct seal_spool_evidence *evidence,
+			     char ret_name[SEAL_EVIDENCE_NAME_BYTES],
+			     struct seal_diag *diag);
+
 struct seal_spool_receipt_info {
 	uint64_t size, openings, offered, time_s; /* zeroes: none */
 };

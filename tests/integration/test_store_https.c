@@ -299,7 +299,11 @@ static void roles_do_not_mix(void **state)
 	host_entries(&d, other, &web01, 0, 9, 9, 403);
 	host_entries(&d, reader, &web01, 0, 9, 9, 403);
 	host_entries(&d, host, &web01, 0, 9, 9, 200);
-	reader_get(&d, host, ORIGIN, "checkpoint", 403, &answer);
+	reader_get(&d, host, ORIGIN, "checkpoint", 200, &answer);
+	answer_fini(&answer);
+	reader_get(&d, host, ORIGIN, "tile/0/000.p/9", 403, &answer);
+	answer_fini(&answer);
+	reader_get(&d, other, ORIGIN, "checkpoint", 403, &answer);
 	answer_fini(&answer);
 	assert_int_equal(reader_size(&d, reader, &web01), 9);
 	reader_get(&d, reader, unknown.origin, "checkpoint", 404, &answer);

@@ -61,6 +61,12 @@ static void who_may_do_what(void **state)
 	test_store_writer(t, ORIGIN);
 	test_store_receipt(t, 9, 0);
 	t->reader.certificate = t->writer.certificate;
+	/* a host: its own log's checkpoint, and nothing else */
+	test_store_read(t, ORIGIN, "checkpoint", 200);
+	test_store_read(t, ORIGIN, "tile/0/000.p/9", 403);
+	test_store_read(t, ORIGIN, "tile/entries/000.p/9", 403);
+	test_store_read(t, other.origin, "checkpoint", 403);
+	strcpy(t->reader.certificate.names[0], other.origin);
 	test_store_read(t, ORIGIN, "checkpoint", 403);
 	t->reader.certificate.role = SEAL_X509_READER;
 	test_store_read(t, ORIGIN, "checkpoint", 200);
