@@ -128,29 +128,6 @@ static void halt_fork(struct seal_forward *fw)
 }
 
 /*
- * Rule "behind": a mirror may answer from stale data, so ask again after 5, 30
- * and 60 s; if it stays, it went back behind its own receipt.
- */
-static void on_behind(struct seal_forward *fw, uint64_t theirs)
-{
-	static const uint64_t wait_ms[] = {5000, 30000, 60000};
-
-	if (fw->behind < sizeof(wait_ms) / sizeof(wait_ms[0])) {
-		forward_wait(fw, wait_ms[fw->behind++]);
-		fw->state.phase = SEAL_FORWARD_CHECKPOINT;
-		fw->state.next = fw->state.receipt_size;
-		if (fw->state.pending_size < fw->state.receipt_size)
-			fw->state.pending_size = fw->state.receipt_size;
-		return;
-	}
-	forward_end(fw, SEAL_FORWARD_FROZEN, SEAL_FORWARD_ALARM_FREEZE_BEHIND,
-		    "AS027",
-		    "the mirror has %llu entries and gave a receipt for %llu; "
-		    "nothing more is sent to it until rsyslogd is restarted",
-		    (ull)theirs, (ull)fw->state.receipt_size);
-}
-
-/*
  * A size the mirror says it has.  True: that was all there is to do about this
  * answer.
  */
@@ -169,7 +146,7 @@ static bool judge_size(struct seal_forward *fw, uint64_t size, uint64_t least)
 		return true;
 	}
 	if (least < fw->state.receipt_size) {
-		on_behind(fw, least);
+		forward_on_behind(fw, least);
 		return true;
 	}
 	return false;

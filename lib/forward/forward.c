@@ -6,7 +6,6 @@
 #include "forward/forward_internal.h"
 
 #include "core/crypto.h"
-#include "protocol/tile.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -257,7 +256,7 @@ static int whole_piece(void *ctx, const uint8_t **ret_piece, size_t *ret_bytes,
 	return 0;
 }
 
-static void begin_request(struct seal_forward *fw)
+void forward_begin_request(struct seal_forward *fw)
 {
 	fw->state.requests++;
 	fw->state.last_status = 0;
@@ -291,7 +290,7 @@ static void send_checkpoint(struct seal_forward *fw)
 		forward_source_failed(fw, rc, &diag);
 		goto out;
 	}
-	begin_request(fw);
+	forward_begin_request(fw);
 	rc = fw->transport.post(fw->transport.ctx, SEAL_PATH_ADD_CHECKPOINT,
 				SEAL_TYPE_TEXT, false, whole_piece, &body,
 				&fw->answer, &diag);
@@ -311,7 +310,7 @@ static void send_entries(struct seal_forward *fw)
 	int rc;
 
 	forward_send_begin(fw);
-	begin_request(fw);
+	forward_begin_request(fw);
 	fw->state.uploads++;
 	rc = fw->transport.post(fw->transport.ctx, SEAL_PATH_ADD_ENTRIES,
 				SEAL_TYPE_OCTETS, true, forward_send_piece, fw,
@@ -331,17 +330,8 @@ static void send_entries(struct seal_forward *fw)
 /* The other side's checkpoint, for whoever judges the case; once. */
 static void fetch_evidence(struct seal_forward *fw)
 {
-	char path[1 + SEAL_ORIGIN_HASH_BYTES + 16];
-	char hash[SEAL_ORIGIN_HASH_BYTES];
-	struct seal_diag diag = {0};
-
 	fw->evidence = false;
-	if (seal_origin_hash(fw->origin, hash))
-		return;
-	snprintf(path, sizeof(path), "/%s/checkpoint", hash);
-	begin_request(fw);
-	if (fw->transport.get(fw->transport.ctx, path, &fw->answer, &diag) ||
-	    fw->answer.status != 200)
+	if (!forward_get_checkpoint(fw))
 		return;
 	tell(fw, fw->state.alarm,
 	     fw->state.alarm == SEAL_FORWARD_ALARM_HALT_FORK ? "AS008"

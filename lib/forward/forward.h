@@ -98,8 +98,9 @@ struct seal_forward_transport {
 		    struct seal_forward_answer *ret_answer,
 		    struct seal_diag *diag);
 	/*
-	 * GET of prefix + path; used once, after a freeze or halt, to keep the
-	 * other side's checkpoint.  May be NULL.
+	 * GET of prefix + path, of the other side's checkpoint: to keep it,
+	 * once, after a freeze or halt, and when the mirror has less than it
+	 * had.  May be NULL.
 	 */
 	int (*get)(void *ctx, const char *path,
 		   struct seal_forward_answer *ret_answer,

@@ -93,6 +93,19 @@ void forward_note_error(struct seal_forward *fw, const char *text);
 void forward_source_failed(struct seal_forward *fw, int error,
 			   const struct seal_diag *diag);
 
+void forward_begin_request(struct seal_forward *fw);
+
+/* ---- behind.c ---- */
+
+/* The mirror's checkpoint is in fw->body; false: it could not be had. */
+bool forward_get_checkpoint(struct seal_forward *fw);
+/*
+ * The mirror says that it has less than it gave a receipt for.  It may answer
+ * from stale data, so it is asked again after 5, 30 and 60 s; if it stays, or a
+ * checkpoint that it signed later is shorter: freeze.
+ */
+void forward_on_behind(struct seal_forward *fw, uint64_t theirs);
+
 /* ---- upload.c ---- */
 
 /* Chooses a head and computes the hashes; 0 or the source's error. */

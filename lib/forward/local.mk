@@ -4,5 +4,6 @@ noinst_LTLIBRARIES += lib/forward/libsealforward.la
 lib_forward_libsealforward_la_SOURCES = \
 	%D%/forward.h %D%/forward_internal.h %D%/forward.c \
 	%D%/upload.c \
-	%D%/answer.c
+	%D%/answer.c \
+	%D%/behind.c
 lib_forward_libsealforward_la_CFLAGS = $(AM_CFLAGS)

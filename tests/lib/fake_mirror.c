@@ -361,7 +361,10 @@ static int get(void *ctx, const char *path, struct seal_forward_answer *a,
 	snprintf(m->get_path, sizeof(m->get_path), "%s", path);
 	if (line)
 		return say(line, a, diag);
-	seal_buf_put_str(a->body, "the mirror's checkpoint\n");
+	if (m->shown)
+		seal_buf_put_buf(a->body, m->shown);
+	else
+		seal_buf_put_str(a->body, "the mirror's checkpoint\n");
 	return answer(a, 200, "text/plain; charset=utf-8");
 }
 

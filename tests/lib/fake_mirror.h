@@ -33,7 +33,8 @@ struct fake_mirror {
 	size_t keys; /* with which it cosigns: 0, 1 or 2 */
 	struct seal_key *witness_key;
 	struct seal_vkey witness;
-	bool witnesses; /* cosigns in add-checkpoint too */
+	bool witnesses;		      /* cosigns in add-checkpoint too */
+	const struct seal_buf *shown; /* to GET; NULL: words that are none */
 	uint64_t time_s;
 
 	uint64_t pending, stored; /* sizes: pending and mirror checkpoint */

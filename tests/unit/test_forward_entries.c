@@ -3,6 +3,7 @@
  * The answer table of docs/spec/protocol.md, the rows of
  * add-entries, rule "behind", and a spool that fails.
  */
+#include "core/checkpoint.h"
 #include "tests/lib/forward_bench.h"
 
 #include <setjmp.h>
@@ -88,6 +89,68 @@ static void a_stale_mirror_is_forgiven(void **state)
 	    .body = "400\n");
 	b->now_ms += 1000;
 	assert_int_equal(bench_busy(b), 5000);
+}
+
+/* A checkpoint of that size and time, cosigned by the mirror. */
+static void show(struct bench *b, struct seal_buf *note, uint64_t size,
+		 uint64_t time_s)
+{
+	struct seal_checkpoint cp;
+	struct seal_hash root;
+
+	fake_log_root(&b->log, size, &root);
+	assert_int_equal(seal_checkpoint_init(&cp, FAKE_ORIGIN, size, &root),
+			 0);
+	seal_buf_reset(note);
+	seal_checkpoint_put(note, &cp);
+	seal_buf_put_str(note, "\n");
+	fake_mirror_cosign(&b->mirror, 0, size, &root, time_s, note);
+	b->mirror.shown = note;
+}
+
+static void other_checkpoints_end_no_waiting(void **state)
+{
+	struct seal_buf note = SEAL_BUF_INIT;
+	struct bench *b = *state;
+	uint64_t time_s;
+
+	bench_receipted(b);
+	time_s = bench_state(b).receipt_time;
+	fake_log_grow(&b->log, 10);
+	b->mirror.next = 400;
+	b->now_ms += 1000;
+
+	show(b, &note, 400, time_s); /* not later */
+	assert_int_equal(bench_busy(b), 5000);
+	b->now_ms += 5000;
+	show(b, &note, 1000, time_s + 1); /* not shorter */
+	assert_int_equal(bench_busy(b), 30000);
+	b->now_ms += 30000;
+	show(b, &note, 400, time_s + 1);
+	note.data[strlen(FAKE_ORIGIN) + 3] = '1'; /* 410: not what is signed */
+	assert_int_equal(bench_busy(b), 60000);
+	assert_int_equal(b->alarms, 0);
+	seal_buf_fini(&note);
+}
+
+static void such_a_checkpoint_is_kept(void **state)
+{
+	struct seal_buf note = SEAL_BUF_INIT;
+	struct bench *b = *state;
+
+	bench_receipted(b);
+	fake_log_grow(&b->log, 10);
+	b->mirror.next = 400;
+	b->now_ms += 1000;
+	show(b, &note, 400, bench_state(b).receipt_time + 1);
+	bench_busy(b);
+	bench_assert_frozen(b, "AS027");
+	assert_int_equal(b->alarms, 1);
+	assert_int_equal(b->alarm[0], SEAL_FORWARD_ALARM_FREEZE_BEHIND);
+	assert_int_equal(b->mirror.gets, 1);
+	assert_int_equal(b->theirs.len, note.len);
+	assert_memory_equal(b->theirs.data, note.data, note.len);
+	seal_buf_fini(&note);
 }
 
 /* ---- add-entries ---- */
@@ -304,6 +367,8 @@ int main(void)
 		TEST(a_mirror_that_went_back_freezes),
 		TEST(entries_that_went_back_freeze),
 		TEST(a_stale_mirror_is_forgiven),
+		TEST(other_checkpoints_end_no_waiting),
+		TEST(such_a_checkpoint_is_kept),
 		TEST(sizes_beyond_ours_in_mirror_info_halt),
 		TEST(a_mirror_that_only_corrects_is_not_flooded),
 		TEST(two_hundred_without_a_receipt_is_none),
