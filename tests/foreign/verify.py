@@ -321,7 +321,8 @@ class Log:
 
     def sealed(self, size, root, key, sig):
         """Is it sealed by the key in force? key: the key ID that stands there."""
-        raw = self.key_of(size)
+        e = bisect.bisect_left(self.first, size) - 1
+        raw = self.keys[e] if 0 <= e < len(self.keys) else None
         return raw is not None and key == key_id(self.origin + "/epoch", 1, raw) and signed(
             raw, sig, checkpoint_text(self.origin, size, root))
 
@@ -865,8 +866,10 @@ class Spool(Log):
     def slots(self, name, size):
         """The slot of `state` or `acked` that counts; AS029 unless both are as they should be."""
         data, whole = self.read(name), []
-        for slot in (data[:size], data[size:2 * size]):
-            n = self.slot_bytes(slot) if len(slot) == size else 0
+        if len(data) > 2 * size:
+            return self.find(29)
+        for slot in (data[:size], data[size:]):
+            n = self.slot_bytes(slot) if len(slot) == size or name == "acked" else 0
             good = n and sha(slot[:n - 8])[:8] == slot[n - 8:n] and (name == "acked" or not any(slot[n:]))
             whole.append((u(slot[8:16]), slot) if good else None)
         a, b = whole
@@ -880,8 +883,8 @@ class Spool(Log):
         if slot[:8] == b"asl-sta1":
             return 137 + 40 * slot[128] + 32 * u(slot[16:24]).bit_count()
         at = 17
-        for _ in range(slot[16]):
-            at += 25 + slot[at] if at < 65536 else 0
+        for _ in range(slot[16] if len(slot) > 16 else 0):
+            at += 25 + slot[at] if at < len(slot) else 0
             at += 4 + u(slot[at:at + 4])
         return at + 8 if slot[:8] == b"asl-ack1" and at + 8 <= len(slot) else 0
 
@@ -901,23 +904,29 @@ class Store(Log):
             self.bundles[first >> 8] = h + hashes, d + data
         tiles = [(0, n, h) for n, (h, _) in self.bundles.items()]
         tiles += db.execute("SELECT level, number, hashes FROM tile WHERE log = ?", (number,))
-        for level, n, h in tiles:
+        for level, n, h in (t for t in tiles if len(t[2]) % 32 == 0):
             self.stored.update({(level, n << 8 | i): h[32 * i:32 * i + 32] for i in range(min(len(h) // 32, 256))})
         self.notes = list(db.execute(
             "SELECT size, root, note, receipt FROM checkpoint WHERE log = ? ORDER BY size", (number,)))
         self.records = b"".join(r for r, in db.execute(
             "SELECT record FROM epoch WHERE log = ? ORDER BY epoch", (number,)))
 
+    @staticmethod
+    def stands(data, at, expected):
+        end = at + 2 + u(data[at:at + 2])
+        return at + 2 <= end <= len(data) and leaf_of(data[at + 2:end]) in expected
+
     def parse(self, n, expected=None):
         """The entries of a bundle; expected: leaf hashes by which to read on after a wrong length."""
         data, at, out = self.bundles.get(n, (b"", b""))[1], 0, []
         while at < len(data):
             end = at + 2 + u(data[at:at + 2])
-            if expected is not None and (end > len(data) or leaf_of(data[at + 2:end]) not in expected):
-                found = next((p for p in range(at + 1, len(data)) if leaf_of(
-                    data[p + 2:p + 2 + u(data[p:p + 2])]) in expected), len(data))
-                end = end if end == found else found
-            out.append(data[at + 2:end])
+            if expected is None or end <= len(data) and (
+                    leaf_of(data[at + 2:end]) in expected or end == len(data) or self.stands(data, end, expected)):
+                out.append(data[at + 2:end])
+            else:
+                end = next((p for p in range(at + 1, len(data)) if self.stands(data, p, expected)), len(data))
+                out.append(data[at:end])
             at = end
         return out, at == len(data)
 
@@ -925,6 +934,7 @@ class Store(Log):
         self.epochs(self.records)
         root = None
         for size, _, data, _ in self.notes[-1:]:
+            self.size = size
             try:
                 note = Note(data)
                 self.size, root = note.size, note.root
