@@ -27,7 +27,8 @@ struct seal_reader_segment {
 };
 
 /*
- * Lists the segments of a directory by the index in their names.  Other names
+ * Lists the segments of a directory by the first index in their headers, or in
+ * their names where a header is not whole.  Other names
  * (state, acked, epochs, lock, spare) are passed over; ret_other (may be NULL)
  * counts those that are none of these.  SEAL_E_NOTFOUND, SEAL_E_PERM,
  * SEAL_E_IO. A directory without segments is a reader with none.

@@ -49,12 +49,20 @@ static int add_segment(void *ctx, const char *name)
 	return 0;
 }
 
+/* What a whole header says counts more than a name. */
+static uint64_t place_of(const struct seal_reader_segment *s)
+{
+	return s->status ? s->name_index : s->header.first_index;
+}
+
 static int by_index(const void *a, const void *b)
 {
 	const struct seal_reader_segment *x = a, *y = b;
+	uint64_t left = place_of(x), right = place_of(y);
 
-	return (x->name_index > y->name_index) -
-	       (x->name_index < y->name_index);
+	if (left != right)
+		return left < right ? -1 : 1;
+	return strcmp(x->name, y->name);
 }
 
 int reader_open_segment(const struct seal_reader *reader, size_t i, int *ret_fd)
@@ -146,14 +154,14 @@ int seal_reader_open(const struct seal_io *io, const char *dir,
 					"%s cannot be read", dir);
 		goto fail;
 	}
-	if (reader->segments)
-		qsort(reader->segment, reader->segments,
-		      sizeof(*reader->segment), by_index);
 	for (i = 0; i < reader->segments; i++) {
 		r = read_header(reader, i, diag);
 		if (r)
 			goto fail;
 	}
+	if (reader->segments)
+		qsort(reader->segment, reader->segments,
+		      sizeof(*reader->segment), by_index);
 	*ret_reader = reader;
 	return 0;
 fail:

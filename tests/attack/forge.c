@@ -428,8 +428,12 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 					 .path = "/s",
 					 .origin = g->options.origin,
 					 .live = g->options.live};
+	int rc = 0;
 
-	return seal_feed_spool(&from, v, diag);
+	if (g->given)
+		rc = seal_verify_note(v, SEAL_VERIFY_NOTE_GIVEN, g->note.data,
+				      g->note.len, "a receipt held elsewhere");
+	return rc ? rc : seal_feed_spool(&from, v, diag);
 }
 
 void forge_judge(struct forge *g)

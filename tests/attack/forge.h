@@ -69,6 +69,7 @@ struct forge {
 	uint64_t clock_us;
 	uint64_t keep_from; /* files that end before it are gone */
 	uint64_t zeros;	    /* behind the last frame */
+	bool no_gap;	    /* nothing that asks for attention */
 	/* keys: NULL where there is none any more */
 	struct seal_key *host, *mirror, *epoch[FORGE_EPOCHS];
 	struct seal_vkey mirror_vkey;
@@ -93,6 +94,7 @@ struct forge {
 	uint64_t older_size;
 	/* the judge is told */
 	struct seal_verify_options options;
+	bool given; /* the newest receipt, by who holds it elsewhere */
 	struct attack_verdict av;
 };
 

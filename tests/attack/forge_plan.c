@@ -113,6 +113,8 @@ static void gap(struct forge *g)
 {
 	struct seal_control c = {.type = SEAL_ENTRY_GAP};
 
+	if (g->no_gap)
+		return;
 	c.gap.reason = SEAL_GAP_FULL;
 	c.gap.from_us = c.gap.to_us = g->clock_us;
 	c.gap.count = 3;

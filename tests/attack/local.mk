@@ -9,3 +9,7 @@ tests_lib_libsealtest_la_SOURCES += %D%/attack.h %D%/attack.c %D%/memo.c
 tests_lib_libsealtest_la_SOURCES += %D%/forge.h %D%/forge.c %D%/forge_plan.c
 attack_tests += %D%/spool_bytes
 tests_attack_spool_bytes_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/spool_frames
+tests_attack_spool_frames_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/spool_files
+tests_attack_spool_files_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
