@@ -101,7 +101,9 @@ static void say_enrolled(const struct seal_keydir *keydir, const char *path)
 	       path, path, path, seal_keydir_path(keydir));
 }
 
-static int enroll(const char *dir, const char *origin, const char *given)
+/* again: the keys were there already. */
+static int enroll(const char *dir, const char *origin, const char *given,
+		  bool again)
 {
 	char name[SEAL_ORIGIN_MAX_BYTES + 1], path[CLI_PATH_BYTES];
 	struct seal_keydir *keydir;
@@ -116,6 +118,9 @@ static int enroll(const char *dir, const char *origin, const char *given)
 	else
 		snprintf(path, sizeof(path), "%s.enroll", name);
 	rc = cli_enroll_write(keydir, path, &diag);
+	if (!rc && again)
+		printf("keys     are there already: only the enrolment is "
+		       "written again\n");
 	if (!rc)
 		say_enrolled(keydir, path);
 	seal_keydir_free(keydir);
@@ -134,14 +139,11 @@ static int make_log(const struct words *w, const char *origin,
 		return cli_usage(&cli_cmd_init, "the keydir cannot be made");
 	rc = seal_keydir_create(seal_io_posix(), dir, origin, predecessor,
 				&diag);
-	if (rc == SEAL_E_EXISTS && !predecessor) {
-		printf("keys     are there already: only the enrolment is "
-		       "written again\n");
-		return enroll(dir, origin, w->enroll);
-	}
+	if (rc == SEAL_E_EXISTS && !predecessor)
+		return enroll(dir, origin, w->enroll, true);
 	if (rc)
 		return fail(rc, &diag);
-	return enroll(dir, origin, w->enroll);
+	return enroll(dir, origin, w->enroll, false);
 }
 
 static int run_new(const struct words *w)

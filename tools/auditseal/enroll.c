@@ -200,9 +200,13 @@ static int sign(const struct seal_keydir *keydir, struct seal_enroll *e,
 	int rc = seal_keydir_epoch_key(keydir, 0, &epoch, diag);
 
 	if (rc == SEAL_E_NOTFOUND)
-		return seal_diag_set(diag, SEAL_E_NOTFOUND,
-				     "the key of epoch 0 is gone: this log has "
-				     "begun and was enrolled before");
+		return seal_diag_set(
+			diag, SEAL_E_EXISTS,
+			"the log %s exists and runs with the keys in %s, so "
+			"there is nothing to initialise; for a new certificate "
+			"run auditseal init --welcome FILE, for a new log "
+			"auditseal init --successor-of SPOOL",
+			seal_keydir_origin(keydir), seal_keydir_path(keydir));
 	if (rc)
 		return rc;
 	seal_enroll_signed_text(&e->log_id, text);
