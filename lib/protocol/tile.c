@@ -160,6 +160,24 @@ int seal_resource_parse(const char *path, size_t path_bytes,
 	return 0;
 }
 
+#define COSIGNED "cosigned/"
+
+int seal_cosigned_path(const char *name,
+		       char ret_path[SEAL_COSIGNED_PATH_BYTES])
+{
+	size_t len = sizeof(COSIGNED) - 1;
+	int rc = seal_origin_hash(name, ret_path + len); /* of any name */
+
+	if (rc == 0)
+		memcpy(ret_path, COSIGNED, len);
+	return rc;
+}
+
+bool seal_cosigned_is(const char *path)
+{
+	return !strncmp(path, COSIGNED, sizeof(COSIGNED) - 1);
+}
+
 unsigned seal_tile_width(uint64_t size, unsigned level, uint64_t number)
 {
 	uint64_t nodes;

@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "protocol/limits.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,15 @@ int seal_resource_path(const struct seal_resource *resource,
  */
 int seal_resource_parse(const char *path, size_t path_bytes,
 			struct seal_resource *ret_resource);
+
+/*
+ * "cosigned/‹lower-case hex SHA-256 of a witness's key name›": where a store
+ * has the newest checkpoint that this witness cosigned.  No part of tlog-tiles.
+ */
+#define SEAL_COSIGNED_PATH_BYTES (9 + SEAL_ORIGIN_HASH_BYTES)
+int seal_cosigned_path(const char *name,
+		       char ret_path[SEAL_COSIGNED_PATH_BYTES]);
+bool seal_cosigned_is(const char *path);
 
 /* Width of tile N at level L (entries: level 0) in a tree of size; 0: none. */
 unsigned seal_tile_width(uint64_t size, unsigned level, uint64_t number);

@@ -65,6 +65,7 @@ unit_tests += %D%/test_store_upload
 unit_tests += %D%/test_storage_file
 unit_tests += %D%/test_store_roles
 unit_tests += %D%/test_store_witness
+unit_tests += %D%/test_store_submit
 unit_tests += %D%/test_spool_fault
 unit_tests += %D%/test_spool_refuse
 unit_tests += %D%/test_host

@@ -22,6 +22,7 @@
 #include "listen.h"
 #include "say.h"
 #include "service.h"
+#include "submit_thread.h"
 #include "witness.h"
 
 #define DRAIN_STEP_NS 10000000 /* 10 ms */
@@ -43,6 +44,7 @@ struct run {
 	struct config config;
 	int lock_fd, listen_fd;
 	struct store *store;
+	struct submit_thread *submitter;
 	struct http_server *server;
 };
 
@@ -100,6 +102,17 @@ static int store_start(struct run *run, struct seal_diag *diag)
 		rc = store_settle(run->store, diag);
 	free(db);
 	free(policy);
+	return rc;
+}
+
+static int submitter_start(struct run *run, struct seal_diag *diag)
+{
+	char *ca = store_path(run->dir, FILE_WITNESS_CA);
+	int rc;
+
+	rc = ca ? submit_thread_start(run->store, ca, &run->submitter, diag)
+		: seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
+	free(ca);
 	return rc;
 }
 
@@ -207,6 +220,7 @@ static void reload(struct run *run)
 
 	if (store_reload(run->store, &diag) < 0)
 		say("%s; the policy read before stays in force", diag.text);
+	submit_thread_reload(run->submitter);
 	if (server_start(run, &run->server, &diag) < 0) {
 		say("%s; the certificates read before stay in force",
 		    diag.text);
@@ -243,6 +257,8 @@ static int serve(struct run *run, struct seal_diag *diag)
 	rc = listen_open(run->listen ? run->listen : run->config.listen,
 			 &run->listen_fd, diag);
 	if (rc == 0)
+		rc = submitter_start(run, diag);
+	if (rc == 0)
 		rc = server_start(run, &run->server, diag);
 	if (rc == 0)
 		rc = listening_tell(run, diag);
@@ -262,6 +278,7 @@ static void run_fini(struct run *run)
 	if (run->server)
 		listening_forget(run);
 	http_server_stop(run->server);
+	submit_thread_stop(run->submitter);
 	store_close(run->store);
 	if (run->listen_fd >= 0)
 		close(run->listen_fd);

@@ -13,6 +13,7 @@ tools_auditseald_libsealstore_la_SOURCES = \
 	%D%/say.h %D%/say.c \
 	%D%/store.h %D%/store.c \
 	%D%/submission.h %D%/submission.c \
+	%D%/submit.h %D%/submit_internal.h %D%/submit.c %D%/submit_answer.c \
 	%D%/trust.c \
 	%D%/upload.c \
 	%D%/witness.h %D%/witness.c
@@ -31,10 +32,12 @@ tools_auditseald_auditseald_SOURCES = \
 	%D%/listen.h %D%/listen.c \
 	%D%/peer.h %D%/peer.c \
 	%D%/server.h %D%/server.c \
-	%D%/service.h %D%/service.c
+	%D%/service.h %D%/service.c \
+	%D%/submit_thread.h %D%/submit_thread.c
 tools_auditseald_auditseald_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) \
 	$(GNUTLS_CFLAGS)
 tools_auditseald_auditseald_LDADD = tools/auditseald/libsealstore.la \
+	lib/http/libsealhttp.la \
 	lib/storage/libsealstorage.la lib/x509/libsealx509.la \
 	lib/protocol/libsealprotocol.la lib/core/libsealcore.la \
 	$(MHD_LIBS) $(GNUTLS_LIBS) -lpthread

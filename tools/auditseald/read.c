@@ -27,6 +27,24 @@ static int log_find(struct store *store, const char *path,
 						    ret_log, diag);
 }
 
+/* Lines of others' witnesses on the checkpoint of a size. */
+static int witnesses_put(struct store *store,
+			 const struct seal_storage_log *log, uint64_t size,
+			 struct seal_buf *body, struct seal_diag *diag)
+{
+	struct seal_storage_cosignature *list = NULL;
+	size_t count = 0, i;
+	int rc;
+
+	rc = store->storage->ops->list_cosignatures(store->storage, log->id,
+						    &list, &count, diag);
+	for (i = 0; i < count; i++)
+		if (list[i].size == size)
+			seal_buf_put(body, list[i].lines, list[i].lines_bytes);
+	seal_storage_cosignatures_free(list, count);
+	return rc;
+}
+
 static int checkpoint_get(struct store *store,
 			  const struct seal_storage_log *log,
 			  struct reply *reply, struct seal_diag *diag)
@@ -42,8 +60,54 @@ static int checkpoint_get(struct store *store,
 	reply->cache = CACHE_NEVER;
 	seal_buf_put(&reply->body, cp.note, cp.note_bytes);
 	seal_buf_put(&reply->body, cp.receipt, cp.receipt_bytes);
+	rc = witnesses_put(store, log, cp.size, &reply->body, diag);
 	seal_storage_checkpoint_fini(&cp);
-	return 0;
+	return rc;
+}
+
+/* NULL: no witness whose name has this hash. */
+static const struct seal_storage_cosignature *
+cosignature_find(const struct seal_storage_cosignature *list, size_t count,
+		 const char *path)
+{
+	char own[SEAL_COSIGNED_PATH_BYTES];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (seal_cosigned_path(list[i].name, own) == 0 &&
+		    !strcmp(path, own))
+			return &list[i];
+	return NULL;
+}
+
+static int cosigned_get(struct store *store, const struct seal_storage_log *log,
+			const char *path, struct reply *reply,
+			struct seal_diag *diag)
+{
+	const struct seal_storage_cosignature *found = NULL;
+	struct seal_storage_cosignature *list = NULL;
+	struct seal_storage_checkpoint cp = {0};
+	size_t count = 0;
+	int rc;
+
+	rc = store->storage->ops->list_cosignatures(store->storage, log->id,
+						    &list, &count, diag);
+	if (rc == 0) {
+		found = cosignature_find(list, count, path);
+		rc = found ? store->storage->ops->get_checkpoint(
+				     store->storage, log->id, found->size, &cp,
+				     diag)
+			   : SEAL_E_NOTFOUND;
+	}
+	if (rc == 0) {
+		reply_ok(reply, SEAL_TYPE_TEXT);
+		reply->cache = CACHE_NEVER;
+		seal_buf_put(&reply->body, cp.note, cp.note_bytes);
+		seal_buf_put(&reply->body, found->lines, found->lines_bytes);
+	}
+	seal_storage_checkpoint_fini(&cp);
+	seal_storage_cosignatures_free(list, count);
+	return rc;
 }
 
 static int tile_get(struct store *store, const struct seal_storage_log *log,
@@ -124,21 +188,27 @@ void read_resource(struct store *store, const struct peer *peer,
 	struct seal_storage_log log;
 	struct seal_diag diag = {0};
 	size_t len = strlen(path);
+	bool cosigned = false;
 	int rc = SEAL_E_NOTFOUND;
 
-	if (len > HASH_CHARS + 1 && path[HASH_CHARS] == '/')
+	if (len > HASH_CHARS + 1 && path[HASH_CHARS] == '/') {
 		rc = seal_resource_parse(path + HASH_CHARS + 1,
 					 len - HASH_CHARS - 1, &resource);
-	if (rc == 0)
+		cosigned = seal_cosigned_is(path + HASH_CHARS + 1);
+	}
+	if (rc == 0 || cosigned)
 		rc = log_find(store, path, &log, &diag);
 	if (!peer_may_read(peer) &&
-	    !(rc == 0 && is_own(peer, &log, &resource))) {
+	    !(rc == 0 && !cosigned && is_own(peer, &log, &resource))) {
 		reply_refuse(reply, peer, 403,
 			     "this certificate may not read logs");
 		return;
 	}
 	if (rc == 0)
-		rc = resource_get(store, &log, &resource, reply, &diag);
+		rc = cosigned ? cosigned_get(store, &log, path + HASH_CHARS + 1,
+					     reply, &diag)
+			      : resource_get(store, &log, &resource, reply,
+					     &diag);
 	if (rc == SEAL_E_NOTFOUND)
 		reply_absent(reply, "there is no such resource here");
 	else if (rc < 0)

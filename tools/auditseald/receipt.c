@@ -108,6 +108,8 @@ int log_receipt(struct store *store, struct log *log, uint64_t size,
 	if (rc == 0) {
 		log->receipt_s = time_s;
 		seal_buf_put_buf(ret_lines, &receipt.lines);
+		if (store->receipted)
+			store->receipted(store->receipted_ctx);
 	}
 out:
 	seal_buf_fini(&receipt.lines);

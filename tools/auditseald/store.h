@@ -86,6 +86,9 @@ struct store {
 	struct seal_vkey mirror_vkey; /* type 0x04 */
 	struct seal_key *mirror_key;
 	uint64_t (*now_s)(void); /* seconds since 1970; a test's own */
+	/* A receipt was given; NULL: nobody wants to know.  Returns at once. */
+	void (*receipted)(void *ctx);
+	void *receipted_ctx;
 
 	pthread_mutex_t mutex; /* of what follows, and of trust */
 	struct log *logs;
