@@ -12,6 +12,7 @@ EXTRA_DIST += %D%/reference/parameters.md %D%/reference/impstats.md
 EXTRA_DIST += %D%/reference/compliance.md %D%/reference/mutation.md
 EXTRA_DIST += %D%/tutorial/first-log.md
 EXTRA_DIST += %D%/howto/enrol-a-host.md %D%/howto/choose-what-is-audited.md
+EXTRA_DIST += %D%/howto/stamp-a-log.md
 EXTRA_DIST += %D%/howto/verify.md %D%/howto/operate.md
 EXTRA_DIST += %D%/explanation/trust.md %D%/explanation/architecture.md
 EXTRA_DIST += %D%/explanation/module.md %D%/explanation/why.md

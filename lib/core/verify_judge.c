@@ -132,7 +132,10 @@ static int judge_seal(struct judgement *j)
 				       j->claim->source == SEAL_VERIFY_NOTE_PAST
 			       ? about(j, 13, "the seal line is missing")
 			       : 0;
-	if (!verify_have_key(v, j->claim->size))
+	/* Behind the copy's end another epoch may be in force. */
+	if (!verify_have_key(v, j->claim->size) ||
+	    (j->claim->source == SEAL_VERIFY_NOTE_GIVEN &&
+	     j->claim->size > v->sealed.next))
 		return 0;
 	if (!seal_note_sig_bytes(line, signature, sizeof(signature))) {
 		rc = verify_seal(v, j->claim->size, &j->claim->root, line->id,

@@ -28,6 +28,7 @@ shell_tests += %D%/sanitizers.tap
 long_tests += %D%/module_memory.tap
 shell_tests += %D%/tools.tap
 shell_tests += %D%/report.tap %D%/export.tap
+shell_tests += %D%/timestamp.tap
 short_tests += %D%/sanitizers.tap %D%/module_tee.tap %D%/module_life.tap \
 	%D%/end_to_end.tap
 long_tests += %D%/valgrind.tap

@@ -40,7 +40,7 @@ tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c
 tests_lib_libsealtest_la_SOURCES += %D%/verify_bench.h %D%/verify_bench.c
 tests_lib_libsealtest_la_SOURCES += %D%/storedaemon.h %D%/storedaemon.c
 EXTRA_DIST += %D%/verdict_schema.py %D%/openmetrics.py %D%/evidence.bash
-EXTRA_DIST += %D%/tsa.bash
+EXTRA_DIST += %D%/tsa.bash %D%/tsa_server.py
 # A host without rsyslog, for tests of the tools.
 check_PROGRAMS += %D%/host_log
 tests_lib_host_log_LDADD = lib/host/libsealhost.la lib/uplink/libsealuplink.la \

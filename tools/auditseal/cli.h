@@ -35,6 +35,7 @@ extern const struct cli_command cli_cmd_prove;
 extern const struct cli_command cli_cmd_report;
 extern const struct cli_command cli_cmd_show;
 extern const struct cli_command cli_cmd_status;
+extern const struct cli_command cli_cmd_timestamp;
 extern const struct cli_command cli_cmd_verify;
 
 /* "auditseal: " and the sentence of diag (or of code, without one) on stderr.

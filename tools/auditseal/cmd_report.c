@@ -13,6 +13,7 @@ static const char help[] =
 	"  --out FILE, -o FILE   write there; - is standard output\n"
 	"  --policy FILE, --log ORIGIN, --as-of TIME, --min-freshness TIME,\n"
 	"  --expect-size N, --expect-root HASH, --deep,\n"
+	"  --timestamp PATH, --tsa-ca FILE,\n"
 	"  --tls-ca FILE, --tls-cert FILE, --tls-key FILE\n"
 	"                        as for 'auditseal verify'\n"
 	"\n"

@@ -3,6 +3,7 @@
 #include "judge.h"
 #include "enroll.h"
 #include "report.h"
+#include "stamps.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ static const char help[] =
 	"                        (default: 3 heartbeats and a minute)\n"
 	"  --expect-size N       the log has at least N entries\n"
 	"  --expect-root HASH    and this is the root at N (base64 or hex)\n"
+	"  --timestamp PATH      NAME.tsr beside the checkpoint NAME, or a\n"
+	"                        directory of such pairs\n"
+	"  --tsa-ca FILE         CAs that may vouch for the authority, PEM\n"
 	"  --deep                check every seal, not only what is needed\n"
 	"  --enclosed-policy     believe the policy that a bundle brings\n"
 	"  --format FORMAT       text, json, nagios, openmetrics or html\n"
@@ -47,6 +51,7 @@ struct words {
 	const char *format, *out;
 	const char *policy, *log, *as_of, *min_freshness, *expect_size,
 		*expect_root, *deep, *enclosed, *json, *ca, *cert, *key;
+	const char *timestamp, *tsa_ca;
 };
 
 static int take_format(const struct words *w, const char *form,
@@ -108,6 +113,8 @@ static int take_words(const struct words *w, struct cli_trust *trust)
 	if (w->enclosed && w->policy)
 		return cli_usage(c, "--policy and --enclosed-policy exclude "
 				    "each other");
+	if (!w->timestamp != !w->tsa_ca)
+		return cli_usage(c, "--timestamp and --tsa-ca belong together");
 	if (!w->cert != !w->key)
 		return cli_usage(c, "--tls-cert and --tls-key belong together");
 	return 0;
@@ -144,16 +151,21 @@ static int judge_all(const struct words *w, enum report_format format,
 	struct seal_diag diag = {0};
 	int i, rc = 0, status = 0;
 
+	if (trust->stamps)
+		cli_stamps_load(trust->stamps, w->timestamp, w->tsa_ca, &list);
 	for (i = 0; i < count; i++) {
 		memset(&diag, 0, sizeof(diag));
 		rc = cli_judge(trust, targets[i], &list, &diag);
 		if (!rc)
 			continue;
-		status = cli_fail(rc, &diag);
+		cli_fail(rc, &diag);
 		if (!list.problems++)
 			snprintf(list.problem, sizeof(list.problem), "%s",
 				 diag.text[0] ? diag.text : seal_strerror(rc));
 	}
+	if (trust->stamps)
+		cli_stamps_unused(trust->stamps, &list);
+	status = list.problems ? CLI_UNDECIDED : 0;
 	memset(&diag, 0, sizeof(diag));
 	rc = put_report(w, format, &list, trust, &diag);
 	if (rc)
@@ -179,6 +191,8 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 		{"--min-freshness", true, &w.min_freshness},
 		{"--expect-size", true, &w.expect_size},
 		{"--expect-root", true, &w.expect_root},
+		{"--timestamp", true, &w.timestamp},
+		{"--tsa-ca", true, &w.tsa_ca},
 		{"--deep", false, &w.deep},
 		{"--enclosed-policy", false, &w.enclosed},
 		{"--tls-ca", true, &w.ca},
@@ -189,6 +203,7 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 		{"--format", true, &w.format},
 	};
 	struct cli_trust trust = {0};
+	struct cli_stamps stamps = {0};
 	struct seal_diag diag = {0};
 	int operands = 0, rc;
 	bool done;
@@ -205,9 +220,12 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 		rc = take_words(&w, &trust);
 	if (rc)
 		return rc;
+	if (w.timestamp)
+		trust.stamps = &stamps;
 	rc = w.policy ? cli_trust_load(&trust, w.policy, &diag) : 0;
 	rc = rc ? cli_fail(rc, &diag)
 		: judge_all(&w, format, &trust, operands, argv + 1);
+	cli_stamps_fini(&stamps);
 	cli_trust_fini(&trust);
 	return rc;
 }

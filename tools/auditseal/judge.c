@@ -2,6 +2,7 @@
 /* Targets, trust, and the list of verdicts.  Contract: judge.h. */
 #include "bundle.h"
 #include "judge.h"
+#include "stamps.h"
 
 #include "storage/storage.h"
 
@@ -92,6 +93,8 @@ void cli_judge_options(const struct cli_trust *trust, const char *origin,
 	ret_options->expect_size = trust->expect_size;
 	ret_options->have_expect_root = trust->have_expect_root;
 	ret_options->expect_root = trust->expect_root;
+	if (trust->stamps)
+		cli_stamps_give(trust->stamps, origin, ret_options);
 	if (origin && trust->pins)
 		pin = seal_pins_find(trust->pins, origin);
 	if (pin) {

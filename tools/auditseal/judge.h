@@ -13,6 +13,8 @@
 #include "core/verify.h"
 #include "core/verify_tree.h"
 
+struct cli_stamps;
+
 enum cli_target_kind {
 	CLI_TARGET_SPOOL = 1,	/* a spool directory */
 	CLI_TARGET_SEGMENT = 2, /* one segment file */
@@ -34,6 +36,7 @@ struct cli_trust {
 	uint64_t expect_size;
 	struct seal_hash expect_root;
 	const char *tls_ca, *tls_cert, *tls_key;
+	struct cli_stamps *stamps; /* --timestamp; NULL: none */
 	bool have_as_of;      /* the user said so: a bundle's age counts then */
 	bool enclosed_policy; /* a bundle's own is believed */
 };

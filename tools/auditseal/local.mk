@@ -12,6 +12,7 @@ tools_auditseal_auditseal_SOURCES = \
 	%D%/report_page.h %D%/report_html.c %D%/report_svg.c \
 	%D%/timeline.h %D%/timeline.c %D%/cmd_report.c \
 	%D%/walk.h %D%/walk.c %D%/prove.c %D%/enroll.h %D%/enroll.c \
+	%D%/stamps.h %D%/stamps.c %D%/cmd_timestamp.c \
 	%D%/cmd_check_proof.c %D%/cmd_explain.c %D%/cmd_init.c \
 	%D%/cmd_prove.c %D%/cmd_show.c %D%/cmd_status.c %D%/cmd_verify.c
 tools_auditseal_auditseal_CPPFLAGS = $(AM_CPPFLAGS) \

@@ -8,9 +8,10 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_cmd_verify, &cli_cmd_show,	       &cli_cmd_status,
-	&cli_cmd_prove,	 &cli_cmd_check_proof, &cli_cmd_export,
-	&cli_cmd_report, &cli_cmd_explain,     &cli_cmd_init,
+	&cli_cmd_verify,    &cli_cmd_show,	  &cli_cmd_status,
+	&cli_cmd_prove,	    &cli_cmd_check_proof, &cli_cmd_export,
+	&cli_cmd_report,    &cli_cmd_explain,	  &cli_cmd_init,
+	&cli_cmd_timestamp,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -22,7 +23,8 @@ static const struct {
 	{"run", "auditseald run"},	 {"serve", "auditseald run"},
 	{"store", "auditseald"},	 {"check", "auditseal verify"},
 	{"list", "auditseal show"},	 {"cat", "auditseal show"},
-	{"tail", "auditseal show"},	 {"search", "auditseal show"},
+	{"tail", "auditseal show"},	 {"stamp", "auditseal timestamp"},
+	{"search", "auditseal show"},
 };
 
 static void usage(FILE *out)

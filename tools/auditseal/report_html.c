@@ -5,6 +5,7 @@
  */
 #include "report.h"
 #include "report_page.h"
+#include "stamps.h"
 
 #include "core/sanitize.h"
 #include "core/text.h"
@@ -276,6 +277,30 @@ static void put_window(FILE *out, const struct seal_verdict *v)
 	row_end(out);
 }
 
+static void put_stamps(FILE *out, const struct seal_verdict *v,
+		       const struct cli_stamps *stamps)
+{
+	const struct cli_stamp *s;
+	size_t i;
+
+	for (i = 0; i < v->given_count; i++) {
+		s = cli_stamps_of(stamps, v->origin, i);
+		if (!s)
+			return;
+		row(out, "stamped");
+		fprintf(out, "%" PRIu64 " entries, not later than ",
+			s->checkpoint.size);
+		put_time(out, s->stamp.info.time_us);
+		if (s->stamp.info.has_accuracy)
+			fprintf(out, " (&plusmn; %.6g s)",
+				(double)s->stamp.info.accuracy_us / 1e6);
+		fputs(", by ", out);
+		page_text(out, s->stamp.authority);
+		fputs(cli_given_text(v->given[i]), out);
+		row_end(out);
+	}
+}
+
 /* ---- findings and events ---- */
 
 static void put_entries(FILE *out, const struct seal_finding *f)
@@ -429,6 +454,7 @@ static int put_log(FILE *out, const struct cli_judged *judged,
 	put_absent(out, judged);
 	put_anchor(out, v);
 	put_window(out, v);
+	put_stamps(out, v, trust->stamps);
 	fputs("</tbody></table>\n", out);
 	put_findings(out, v);
 	put_events(out, t);

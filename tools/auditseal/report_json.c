@@ -5,6 +5,7 @@
  * terminal, so that they are always UTF-8.
  */
 #include "report.h"
+#include "stamps.h"
 
 #include "core/sanitize.h"
 #include "core/text.h"
@@ -165,7 +166,60 @@ static struct fjson_object *finding(const struct seal_finding *f)
 	return o;
 }
 
-static struct fjson_object *log_object(const struct cli_judged *judged)
+/* Does the copy have this root?  Not known: null. */
+static struct fjson_object *agrees(enum seal_given_state state)
+{
+	switch (state) {
+	case SEAL_GIVEN_AGREES:
+		return flag(true);
+	case SEAL_GIVEN_NOT_COMPARED:
+		return NULL;
+	case SEAL_GIVEN_CONFLICTS:
+	case SEAL_GIVEN_BEYOND:
+	case SEAL_GIVEN_UNSIGNED:
+		break;
+	}
+	return flag(false);
+}
+
+static struct fjson_object *stamp(const struct cli_stamp *s,
+				  enum seal_given_state state)
+{
+	const struct seal_tsa_info *info = &s->stamp.info;
+	struct fjson_object *o = fjson_object_new_object();
+	char serial[2 * SEAL_TSA_INTEGER_BYTES + 1] = {0};
+
+	seal_hex_encode(info->serial.b, info->serial.bytes, serial);
+	put(o, "file", text(s->path));
+	put(o, "size", number(s->checkpoint.size));
+	put(o, "root", hash(&s->checkpoint.root));
+	put(o, "time", time_or_null(info->time_us));
+	put(o, "accuracy_us",
+	    info->has_accuracy ? number(info->accuracy_us) : NULL);
+	put(o, "by", text(s->stamp.authority));
+	put(o, "serial", fjson_object_new_string(serial));
+	put(o, "policy", fjson_object_new_string(info->policy));
+	put(o, "agrees", agrees(state));
+	return o;
+}
+
+static struct fjson_object *stamps_of(const struct seal_verdict *v,
+				      const struct cli_stamps *stamps)
+{
+	struct fjson_object *list = fjson_object_new_array();
+	const struct cli_stamp *s;
+	size_t i;
+
+	for (i = 0; i < v->given_count; i++) {
+		s = cli_stamps_of(stamps, v->origin, i);
+		if (s)
+			fjson_object_array_add(list, stamp(s, v->given[i]));
+	}
+	return list;
+}
+
+static struct fjson_object *log_object(const struct cli_judged *judged,
+				       const struct cli_stamps *stamps)
 {
 	const struct seal_verdict *v = &judged->verdict;
 	struct fjson_object *o = fjson_object_new_object();
@@ -192,6 +246,7 @@ static struct fjson_object *log_object(const struct cli_judged *judged)
 		fjson_object_array_add(findings, finding(&v->findings.v[i]));
 	put(o, "findings", findings);
 	put(o, "findings_dropped", number(v->findings_dropped));
+	put(o, "stamps", stamps_of(v, stamps));
 	return o;
 }
 
@@ -208,7 +263,8 @@ int report_json(FILE *out, const struct cli_judgements *list,
 	put(o, "as_of", time_or_null(trust->as_of_us));
 	put(o, "policy", text_or_null(trust->policy_path));
 	for (i = 0; i < list->n; i++)
-		fjson_object_array_add(logs, log_object(&list->v[i]));
+		fjson_object_array_add(logs,
+				       log_object(&list->v[i], trust->stamps));
 	put(o, "logs", logs);
 	if (fprintf(out, "%s\n",
 		    fjson_object_to_json_string_ext(

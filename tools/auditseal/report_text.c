@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts for people.  Nothing of a log reaches the terminal raw. */
 #include "report.h"
+#include "stamps.h"
 
 #include "core/text.h"
 
@@ -238,7 +239,31 @@ static void put_window(const struct look *l, const struct seal_verdict *v)
 			v->window, v->epoch);
 }
 
-static void put_log(const struct look *l, const struct cli_judged *judged)
+static void put_stamps(const struct look *l, const struct seal_verdict *v,
+		       const struct cli_stamps *stamps)
+{
+	const struct cli_stamp *s;
+	char when[CLI_TIME_BYTES];
+	size_t i;
+
+	for (i = 0; i < v->given_count; i++) {
+		s = cli_stamps_of(stamps, v->origin, i);
+		if (!s)
+			return;
+		cli_format_time(s->stamp.info.time_us, when);
+		fprintf(l->out, "  stamped  size %" PRIu64 " not later than %s",
+			s->checkpoint.size, when);
+		if (s->stamp.info.has_accuracy)
+			fprintf(l->out, " (\302\261 %.6g s)",
+				(double)s->stamp.info.accuracy_us / 1e6);
+		fprintf(l->out, ", by ");
+		safe(l, s->stamp.authority);
+		fprintf(l->out, "%s\n", cli_given_text(v->given[i]));
+	}
+}
+
+static void put_log(const struct look *l, const struct cli_judged *judged,
+		    const struct cli_stamps *stamps)
 {
 	const struct seal_verdict *v = &judged->verdict;
 	char status[REPORT_STATUS_BYTES];
@@ -252,6 +277,7 @@ static void put_log(const struct look *l, const struct cli_judged *judged)
 	put_absent(l, judged);
 	put_anchor(l, v);
 	put_window(l, v);
+	put_stamps(l, v, stamps);
 	put_findings(l, v);
 }
 
@@ -268,7 +294,7 @@ void report_text(FILE *out, const struct cli_judgements *list,
 	for (i = 0; i < list->n; i++) {
 		if (i)
 			fprintf(out, "\n");
-		put_log(&l, &list->v[i]);
+		put_log(&l, &list->v[i], trust->stamps);
 	}
 	for (bit = 1; bit <= SEAL_POLICY_WARN_KEY_TWICE; bit <<= 1)
 		if (warnings & bit)
