@@ -7,7 +7,7 @@
 qs_build_packages=(
 	gcc libc6-dev make autoconf automake libtool 'pkg-config|pkgconf'
 	xz-utils dpkg-dev
-	libgcrypt20-dev libgnutls28-dev zlib1g-dev
+	libgcrypt20-dev libgnutls28-dev zlib1g-dev libzstd-dev liblzma-dev
 	'libcurl4-gnutls-dev|libcurl4-openssl-dev|libcurl4-nss-dev'
 	libfastjson-dev libestr-dev libmicrohttpd-dev libsqlite3-dev
 )

@@ -265,13 +265,14 @@ int seal_verify_opening(struct seal_verify *verify, uint64_t index,
 			uint64_t offset);
 
 enum seal_verify_defect {
-	SEAL_VERIFY_DEFECT_FRAME = 1,	 /* bytes that are no frame */
-	SEAL_VERIFY_DEFECT_TAG = 2,	 /* a kind-0x02 frame, tag wrong */
-	SEAL_VERIFY_DEFECT_KIND = 3,	 /* a kind that does not exist */
-	SEAL_VERIFY_DEFECT_PADDING = 4,	 /* not zero behind the end */
-	SEAL_VERIFY_DEFECT_FILE = 5,	 /* a file that is no part of a spool */
-	SEAL_VERIFY_DEFECT_UNKNOWN = 6,	 /* tag right, sub-type not ours */
-	SEAL_VERIFY_DEFECT_MISPLACED = 7 /* a frame where none may stand */
+	SEAL_VERIFY_DEFECT_FRAME = 1,	/* bytes that are no frame */
+	SEAL_VERIFY_DEFECT_TAG = 2,	/* a kind-0x02 frame, tag wrong */
+	SEAL_VERIFY_DEFECT_KIND = 3,	/* a kind that does not exist */
+	SEAL_VERIFY_DEFECT_PADDING = 4, /* not zero behind the end */
+	SEAL_VERIFY_DEFECT_FILE = 5,	/* a file that is no part of a spool */
+	SEAL_VERIFY_DEFECT_UNKNOWN = 6, /* tag right, sub-type not ours */
+	SEAL_VERIFY_DEFECT_MISPLACED = 7, /* a frame where none may stand */
+	SEAL_VERIFY_DEFECT_PACKED = 8	  /* a file that does not unpack */
 };
 
 /*
@@ -282,6 +283,11 @@ enum seal_verify_defect {
 int seal_verify_defect(struct seal_verify *verify, enum seal_verify_defect what,
 		       bool maybe_entry, const char *where, uint64_t offset,
 		       uint64_t len);
+
+/* Two files of the copy, with other bytes, are the segment that begins with
+ * this index: AS006. */
+int seal_verify_twice(struct seal_verify *verify, const char *where,
+		      uint64_t first_index);
 
 /* ---- the verdict ---- */
 

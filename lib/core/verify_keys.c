@@ -38,7 +38,10 @@ int verify_keys_root(struct seal_verify *v, const uint8_t host[32],
 
 bool verify_have_key(const struct seal_verify *v, uint64_t size)
 {
-	if (!v->chain || !size)
+	struct seal_chain_span span;
+
+	/* Of what was known before, not all keys are. */
+	if (!v->chain || !size || seal_chain_lookup(v->chain, size, &span))
 		return false;
 	return !v->chain_broken || size <= seal_chain_first(v->chain);
 }

@@ -319,3 +319,10 @@ int seal_verify_lost_header(struct seal_verify *v, const char *where,
 	snprintf(v->segment_where, sizeof(v->segment_where), "%s", where);
 	return rc;
 }
+
+int seal_verify_twice(struct seal_verify *v, const char *where,
+		      uint64_t first_index)
+{
+	return verify_find(v, 6, first_index, first_index, true, where,
+			   "another file of this name holds other entries");
+}

@@ -198,17 +198,19 @@ int seal_verify_defect(struct seal_verify *v, enum seal_verify_defect what,
 		[SEAL_VERIFY_DEFECT_FILE] =
 			"not what the rest of the copy says",
 		[SEAL_VERIFY_DEFECT_UNKNOWN] = "a frame of a newer version",
-		[SEAL_VERIFY_DEFECT_MISPLACED] = "a frame out of place"};
+		[SEAL_VERIFY_DEFECT_MISPLACED] = "a frame out of place",
+		[SEAL_VERIFY_DEFECT_PACKED] =
+			"a compressed file that does not unpack whole"};
 
 	(void)len;
-	if (what < SEAL_VERIFY_DEFECT_FRAME ||
-	    what > SEAL_VERIFY_DEFECT_MISPLACED)
+	if (what < SEAL_VERIFY_DEFECT_FRAME || what > SEAL_VERIFY_DEFECT_PACKED)
 		return SEAL_E_ARG;
 	if (v->skip)
 		return 0;
 	v->frontier_due = false;
 	v->after_defect = true;
-	if (what == SEAL_VERIFY_DEFECT_FILE)
+	if (what == SEAL_VERIFY_DEFECT_FILE ||
+	    what == SEAL_VERIFY_DEFECT_PACKED)
 		return verify_find(v, 30, 1, 0, false, where, "%s", text[what]);
 	if (maybe_entry)
 		return verify_cell_add_lost(v, where, offset);

@@ -31,6 +31,7 @@ extern const struct cli_command cli_cmd_check_proof;
 extern const struct cli_command cli_cmd_explain;
 extern const struct cli_command cli_cmd_export;
 extern const struct cli_command cli_cmd_init;
+extern const struct cli_command cli_cmd_pin;
 extern const struct cli_command cli_cmd_prove;
 extern const struct cli_command cli_cmd_report;
 extern const struct cli_command cli_cmd_show;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auditseal verify: was anything changed, removed, added, moved or cut off? */
-#include "judge.h"
 #include "enroll.h"
+#include "fleet.h"
 #include "report.h"
 #include "stamps.h"
 
@@ -31,6 +31,16 @@ static const char help[] =
 	"  --tsa-ca FILE         CAs that may vouch for the authority, PEM\n"
 	"  --deep                check every seal, not only what is needed\n"
 	"  --enclosed-policy     believe the policy that a bundle brings\n"
+	"  --state FILE          remember the verified heads and what was told;"
+	"\n"
+	"                        a log that fell behind them is found offline\n"
+	"  --state-init          FILE is not there yet: begin it\n"
+	"  --since-last          look only at what is new since FILE\n"
+	"  --pin LINE            the log is at least as 'auditseal pin' said\n"
+	"  --fleet               every log of the policy must be there\n"
+	"  --from N|TIME, --to N|TIME\n"
+	"                        only what is needed for these entries\n"
+	"  --no-progress         no bar on the terminal\n"
 	"  --format FORMAT       text, json, nagios, openmetrics or html\n"
 	"  --json                the same as --format json\n"
 	"  --out FILE, -o FILE   write there (default: standard output)\n"
@@ -50,13 +60,19 @@ struct words {
 	const struct cli_command *command;
 	const char *format, *out;
 	const char *policy, *log, *as_of, *min_freshness, *expect_size,
-		*expect_root, *deep, *enclosed, *json, *ca, *cert, *key;
+		*expect_root, *deep, *enclosed, *json, *ca, *cert, *key, *state,
+		*state_init, *pin, *since_last, *no_progress, *fleet, *from,
+		*to;
 	const char *timestamp, *tsa_ca;
 };
 
 static int take_format(const struct words *w, const char *form,
 		       enum report_format *ret_format)
 {
+	if (form && !strcmp(form, "pin")) {
+		*ret_format = REPORT_PIN;
+		return 0;
+	}
 	if (w->json && w->format && !form)
 		return cli_usage(w->command,
 				 "--json is --format json: give one of them");
@@ -72,6 +88,33 @@ static int take_format(const struct words *w, const char *form,
 	if (form && !w->out)
 		return cli_usage(w->command,
 				 "--out FILE says where the report goes");
+	return 0;
+}
+
+/* An entry's index, or a time. */
+static bool take_limit(const char *word, uint64_t *ret_index, uint64_t *ret_us)
+{
+	return !word || cli_parse_u64(word, ret_index) ||
+	       cli_parse_time_us(word, ret_us);
+}
+
+static int take_limits(const struct words *w, struct cli_trust *trust)
+{
+	struct seal_feed_limits limits = {0, UINT64_MAX, 0, UINT64_MAX};
+
+	if (!take_limit(w->from, &limits.from, &limits.from_us) ||
+	    !take_limit(w->to, &limits.to, &limits.to_us))
+		return cli_usage(w->command,
+				 "--from and --to take the number of an entry, "
+				 "or a time such as 2026-11-21T14:00:00Z");
+	if (limits.from > limits.to || limits.from_us > limits.to_us)
+		return cli_usage(w->command, "--from is behind --to");
+	if ((w->from || w->to) && w->since_last)
+		return cli_usage(w->command,
+				 "--since-last goes on to the end: leave "
+				 "--from and --to out");
+	trust->have_limits = w->from || w->to;
+	trust->limits = limits;
 	return 0;
 }
 
@@ -117,7 +160,13 @@ static int take_words(const struct words *w, struct cli_trust *trust)
 		return cli_usage(c, "--timestamp and --tsa-ca belong together");
 	if (!w->cert != !w->key)
 		return cli_usage(c, "--tls-cert and --tls-key belong together");
-	return 0;
+	if ((w->state_init || w->since_last) && !w->state)
+		return cli_usage(c, "%s needs --state FILE",
+				 w->state_init ? "--state-init"
+					       : "--since-last");
+	trust->since_last = w->since_last;
+	trust->quiet = w->no_progress;
+	return take_limits(w, trust);
 }
 
 /* To a file of that name, or to standard output. */
@@ -144,30 +193,50 @@ static int put_report(const struct words *w, enum report_format format,
 	return rc;
 }
 
+static bool is_judged(const struct cli_judgements *list, const char *origin)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (!strcmp(list->v[i].verdict.origin, origin))
+			return true;
+	return false;
+}
+
+static int pin_missed(struct cli_judgements *list, const struct cli_pin *pin)
+{
+	struct seal_diag diag = {0};
+	int rc = seal_diag_set(&diag, SEAL_E_NOTFOUND,
+			       "the pin is of the log %s, which is not among "
+			       "those verified",
+			       pin->origin);
+
+	if (!list->problems++)
+		snprintf(list->problem, sizeof(list->problem), "%s", diag.text);
+	return cli_fail(rc, &diag);
+}
+
 static int judge_all(const struct words *w, enum report_format format,
 		     const struct cli_trust *trust, int count, char **targets)
 {
 	struct cli_judgements list = {0};
 	struct seal_diag diag = {0};
-	int i, rc = 0, status = 0;
+	int rc, status;
 
 	if (trust->stamps)
 		cli_stamps_load(trust->stamps, w->timestamp, w->tsa_ca, &list);
-	for (i = 0; i < count; i++) {
-		memset(&diag, 0, sizeof(diag));
-		rc = cli_judge(trust, targets[i], &list, &diag);
-		if (!rc)
-			continue;
-		cli_fail(rc, &diag);
-		if (!list.problems++)
-			snprintf(list.problem, sizeof(list.problem), "%s",
-				 diag.text[0] ? diag.text : seal_strerror(rc));
-	}
+	(void)cli_judge_fleet(trust, (size_t)count, targets, w->fleet, &list);
+	if (trust->pin && !is_judged(&list, trust->pin->origin))
+		pin_missed(&list, trust->pin);
 	if (trust->stamps)
 		cli_stamps_unused(trust->stamps, &list);
 	status = list.problems ? CLI_UNDECIDED : 0;
 	memset(&diag, 0, sizeof(diag));
 	rc = put_report(w, format, &list, trust, &diag);
+	if (rc)
+		status = cli_fail(rc, &diag);
+	memset(&diag, 0, sizeof(diag));
+	rc = trust->memory ? cli_memory_save(trust->memory, &diag) : 0;
 	if (rc)
 		status = cli_fail(rc, &diag);
 	/* What could not be read never hides evidence found elsewhere. */
@@ -195,6 +264,14 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 		{"--tsa-ca", true, &w.tsa_ca},
 		{"--deep", false, &w.deep},
 		{"--enclosed-policy", false, &w.enclosed},
+		{"--state", true, &w.state},
+		{"--state-init", false, &w.state_init},
+		{"--since-last", false, &w.since_last},
+		{"--pin", true, &w.pin},
+		{"--fleet", false, &w.fleet},
+		{"--from", true, &w.from},
+		{"--to", true, &w.to},
+		{"--no-progress", false, &w.no_progress},
 		{"--tls-ca", true, &w.ca},
 		{"--tls-cert", true, &w.cert},
 		{"--tls-key", true, &w.key},
@@ -204,6 +281,8 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 	};
 	struct cli_trust trust = {0};
 	struct cli_stamps stamps = {0};
+	struct cli_memory memory = {.lock = -1};
+	struct cli_pin pin;
 	struct seal_diag diag = {0};
 	int operands = 0, rc;
 	bool done;
@@ -223,9 +302,18 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 	if (w.timestamp)
 		trust.stamps = &stamps;
 	rc = w.policy ? cli_trust_load(&trust, w.policy, &diag) : 0;
+	if (!rc && w.pin) {
+		rc = cli_pin_parse(w.pin, &pin, &diag);
+		trust.pin = &pin;
+	}
+	if (!rc && w.state) {
+		rc = cli_memory_open(w.state, w.state_init, &memory, &diag);
+		trust.memory = rc ? NULL : &memory;
+	}
 	rc = rc ? cli_fail(rc, &diag)
 		: judge_all(&w, format, &trust, operands, argv + 1);
 	cli_stamps_fini(&stamps);
+	cli_memory_close(&memory);
 	cli_trust_fini(&trust);
 	return rc;
 }

@@ -27,6 +27,7 @@ struct cli_copy {
 	bool hash_wrong;       /* kept under a wrong hash of its origin */
 	const uint8_t *epochs; /* records of `epochs`; NULL: none are kept */
 	size_t epochs_len;
+	const uint64_t *bytes_read; /* of tiles and bundles, up to now */
 };
 
 typedef int cli_copy_fn(void *ctx, const struct cli_copy *copy,

@@ -42,6 +42,7 @@ static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
 				  "(--tls-cert, --tls-key)"
 				: "");
 	*ret_there = !rc && response.status == 200;
+	f->bytes_read += rc ? 0 : f->body.len;
 	seal_buf_fini(&url);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct store_feed {
 	struct seal_storage *storage;
 	const struct seal_storage_log *log;
 	struct seal_buf bundle, past;
+	uint64_t bytes_read;
 	struct cli_progress progress;
 };
 
@@ -33,6 +34,7 @@ static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 		have = 0;
 	else if (rc)
 		return rc;
+	f->bytes_read += have * sizeof(hashes[0]);
 	*ret_width = have < width ? have : width;
 	for (i = 0; i < *ret_width; i++)
 		ret_hashes[i] = hashes[i];
@@ -59,6 +61,7 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width,
 		seal_buf_reset(&f->bundle);
 	else if (rc)
 		return rc;
+	f->bytes_read += f->bundle.len;
 	*ret_bytes = f->bundle.data;
 	*ret_len = f->bundle.len;
 	return seal_buf_error(&f->bundle);
@@ -175,6 +178,7 @@ static int visit_log(struct seal_storage *storage,
 	copy.log_id = log->log_id;
 	copy.hash_wrong = !hash_is_right(&f, diag);
 	copy.source.progress = progress;
+	copy.bytes_read = &f.bytes_read;
 	rc = read_epochs(&f, &records, diag);
 	if (!rc)
 		rc = read_checkpoint(&f, &note, &copy.note_whole, diag);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Targets, trust, and the list of verdicts.  Contract: judge.h. */
+#include "archive.h"
 #include "bundle.h"
 #include "judge.h"
 #include "stamps.h"
@@ -76,6 +77,32 @@ void cli_trust_fini(struct cli_trust *trust)
 	memset(trust, 0, sizeof(*trust));
 }
 
+static const struct cli_remembered *remembered(const struct cli_trust *trust,
+					       const char *origin, bool store)
+{
+	const struct cli_remembered *r =
+		trust->memory ? cli_memory_find(trust->memory, origin, store)
+			      : NULL;
+
+	return r && r->head.size ? r : NULL;
+}
+
+/* What was verified under this origin is a pin where the policy has none. */
+static void pin_as_known(const struct cli_trust *trust, const char *origin,
+			 struct seal_verify_options *options)
+{
+	const struct cli_remembered *host = remembered(trust, origin, false),
+				    *store = remembered(trust, origin, true);
+
+	if (trust->pin && !strcmp(trust->pin->origin, origin))
+		options->pin = trust->pin->log_id;
+	else if (host || store)
+		options->pin = (host ? host : store)->head.log_id;
+	else
+		return;
+	options->have_pin = true;
+}
+
 void cli_judge_options(const struct cli_trust *trust, const char *origin,
 		       enum seal_verify_target target,
 		       struct seal_verify_options *ret_options)
@@ -100,7 +127,64 @@ void cli_judge_options(const struct cli_trust *trust, const char *origin,
 	if (pin) {
 		ret_options->have_pin = true;
 		ret_options->pin = pin->log_id;
+	} else if (origin) {
+		pin_as_known(trust, origin, ret_options);
 	}
+}
+
+static int tell_known(struct seal_verify *v, const struct cli_pin *head,
+		      const char *who)
+{
+	const struct seal_verify_remembered known = {.size = head->size,
+						     .root = head->root,
+						     .have_log_id = true,
+						     .log_id = head->log_id,
+						     .time_us = head->time_us,
+						     .who = who};
+
+	return seal_verify_remember(v, &known);
+}
+
+int cli_judge_known(const struct cli_trust *trust, const char *origin,
+		    bool store, struct seal_verify *verify)
+{
+	const struct cli_remembered *host = remembered(trust, origin, false),
+				    *stores = remembered(trust, origin, true);
+	struct cli_pin head;
+	int rc = 0;
+
+	if (stores)
+		rc = tell_known(verify, &stores->head, "the state file");
+	if (!rc && host && !store)
+		rc = tell_known(verify, &host->head, "the state file");
+	if (!rc && host && store && host->stored) {
+		/* A store need not have what it gave no receipt for. */
+		head = host->head;
+		head.size = host->stored;
+		head.root = host->stored_root;
+		rc = tell_known(verify, &head, "the state file");
+	}
+	if (!rc && trust->pin && !strcmp(trust->pin->origin, origin))
+		rc = tell_known(verify, trust->pin, "the pin");
+	return rc;
+}
+
+const struct cli_remembered *cli_judge_resume(const struct cli_trust *trust,
+					      const char *origin, bool store)
+{
+	const struct cli_remembered *r =
+		trust->since_last ? remembered(trust, origin, store) : NULL;
+
+	return r && r->resumable ? r : NULL;
+}
+
+bool cli_judge_whole(int rc, const struct seal_verdict *verdict)
+{
+	if (rc)
+		return rc == SEAL_E_RANGE || rc == SEAL_E_FOREIGN ||
+		       rc == SEAL_E_ARG;
+	/* To name the place, and the size that is there. */
+	return verdict->exit_status == CLI_EVIDENCE;
 }
 
 /* ---- what is it ---- */
@@ -122,8 +206,8 @@ static bool has_segment(DIR *dir)
 	size_t len;
 
 	while ((entry = readdir(dir))) {
-		len = strlen(entry->d_name);
-		if (len > 4 && !strcmp(entry->d_name + len - 4, ".seg"))
+		len = cli_segment_stem(entry->d_name);
+		if (len)
 			return true;
 	}
 	return false;
@@ -141,8 +225,16 @@ static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
 			"cannot read %s", target);
 	segment = has_segment(dir);
 	closedir(dir);
-	if (segment || exists_in(target, "state") ||
-	    exists_in(target, "epochs") || exists_in(target, "acked")) {
+	if (exists_in(target, "state") || exists_in(target, "acked") ||
+	    (segment && exists_in(target, "lock"))) {
+		*ret_kind = CLI_TARGET_SPOOL;
+		return 0;
+	}
+	if (segment) {
+		*ret_kind = CLI_TARGET_ARCHIVE;
+		return 0;
+	}
+	if (exists_in(target, "epochs")) {
 		*ret_kind = CLI_TARGET_SPOOL;
 		return 0;
 	}
@@ -155,6 +247,28 @@ static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
 			     "(no " SEAL_STORAGE_FILE
 			     ") nor a bundle (no file " BUNDLE_FILE ")",
 			     target);
+}
+
+bool cli_target_is_fleet(const char *target)
+{
+	enum cli_target_kind kind;
+	const struct dirent *entry;
+	struct seal_diag diag;
+	struct stat st;
+	bool found = false;
+	DIR *dir;
+
+	if (cli_target_kind(target, &kind, &diag) != SEAL_E_UNKNOWN)
+		return false;
+	dir = opendir(target);
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir)))
+		found = entry->d_name[0] != '.' &&
+			!fstatat(dirfd(dir), entry->d_name, &st, 0) &&
+			S_ISDIR(st.st_mode);
+	closedir(dir);
+	return found;
 }
 
 int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
@@ -183,7 +297,7 @@ int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
 					   errno, "cannot open %s", target);
 	if (S_ISDIR(st.st_mode))
 		return directory_kind(target, ret_kind, diag);
-	if (len > 4 && !strcmp(target + len - 4, ".seg")) {
+	if (cli_segment_stem(target)) {
 		*ret_kind = CLI_TARGET_SEGMENT;
 		return 0;
 	}
@@ -207,12 +321,20 @@ static int worse(int a, int b)
 	return rank[a] > rank[b] ? a : b;
 }
 
-int cli_judgements_add(struct cli_judgements *list, const char *target,
-		       struct seal_verdict *verdict)
+int cli_judgements_add(const struct cli_trust *trust,
+		       struct cli_judgements *list, const char *target,
+		       bool store, const struct seal_feed_place *place,
+		       uint64_t bytes_read, struct seal_verdict *verdict)
 {
 	struct cli_judged *grown;
-	char *name = strdup(target);
+	char *name;
+	int rc = trust->memory
+			 ? cli_memory_take(trust->memory, store, place, verdict)
+			 : 0;
 
+	if (rc)
+		return rc;
+	name = strdup(target);
 	if (!name)
 		return SEAL_E_NOMEM;
 	grown = realloc(list->v, (list->n + 1) * sizeof(*grown));
@@ -225,6 +347,7 @@ int cli_judgements_add(struct cli_judgements *list, const char *target,
 	list->v[list->n].ageless = false;
 	list->v[list->n].absents = 0;
 	list->v[list->n].verdict = *verdict;
+	list->v[list->n].bytes_read = bytes_read;
 	list->n++;
 	list->exit_status = worse(list->exit_status, verdict->exit_status);
 	memset(verdict, 0, sizeof(*verdict));
@@ -254,10 +377,11 @@ int cli_judge(const struct cli_trust *trust, const char *target,
 		return rc;
 	switch (kind) {
 	case CLI_TARGET_SPOOL:
-		rc = cli_judge_spool(trust, target, false, list, diag);
+		rc = cli_judge_spool(trust, target, kind, list, diag);
 		break;
 	case CLI_TARGET_SEGMENT:
-		rc = cli_judge_spool(trust, target, true, list, diag);
+	case CLI_TARGET_ARCHIVE:
+		rc = cli_judge_spool(trust, target, kind, list, diag);
 		break;
 	case CLI_TARGET_STORE:
 		rc = cli_judge_copies(trust, target, false, list, diag);

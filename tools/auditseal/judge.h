@@ -7,6 +7,7 @@
 #define AUDITSEAL_JUDGE_H
 
 #include "cli.h"
+#include "memory.h"
 
 #include "core/buf.h"
 #include "core/policy.h"
@@ -21,6 +22,7 @@ enum cli_target_kind {
 	CLI_TARGET_STORE = 3,	/* a store's directory or database */
 	CLI_TARGET_HTTPS = 4,	/* a store's read side */
 	CLI_TARGET_BUNDLE = 5,	/* what `export` wrote */
+	CLI_TARGET_ARCHIVE = 6, /* segments alone, perhaps compressed */
 };
 
 /* What to trust and how to look; strings are borrowed. */
@@ -39,6 +41,15 @@ struct cli_trust {
 	struct cli_stamps *stamps; /* --timestamp; NULL: none */
 	bool have_as_of;      /* the user said so: a bundle's age counts then */
 	bool enclosed_policy; /* a bundle's own is believed */
+	struct cli_memory *memory; /* --state; NULL: none */
+	const struct cli_pin *pin; /* --pin; NULL: none */
+	bool since_last;	   /* go on from what is remembered */
+	bool quiet;		   /* no progress */
+	/* Archives to read together with a spool, or with one another. */
+	const struct cli_archives *archives;
+	/* --from, --to: indices, times; false: all */
+	bool have_limits;
+	struct seal_feed_limits limits;
 };
 
 /* Reads the policy and, beside it, PATH.pins if that exists. */
@@ -53,6 +64,7 @@ struct cli_judged {
 	struct seal_range absent[2]; /* a partial one: not in it */
 	size_t absents;
 	struct seal_verdict verdict;
+	uint64_t bytes_read;
 };
 
 struct cli_judgements {
@@ -66,6 +78,9 @@ struct cli_judgements {
 /* What is this?  SEAL_E_NOTFOUND, _PERM, _UNKNOWN with a sentence. */
 int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
 		    struct seal_diag *diag);
+
+/* A directory that is none of these and holds directories: of spools. */
+bool cli_target_is_fleet(const char *target);
 
 /* Judges every log of a target and appends the verdicts. */
 int cli_judge(const struct cli_trust *trust, const char *target,
@@ -86,13 +101,32 @@ void cli_judge_options(const struct cli_trust *trust, const char *origin,
 		       enum seal_verify_target target,
 		       struct seal_verify_options *ret_options);
 
-/* Takes the verdict (zeroed); *verdict is the list's on success. */
-int cli_judgements_add(struct cli_judgements *list, const char *target,
-		       struct seal_verdict *verdict);
+/* What is known of this log from before, by --state and --pin. */
+int cli_judge_known(const struct cli_trust *trust, const char *origin,
+		    bool store, struct seal_verify *verify);
+
+/* To go on from: NULL without --since-last, or nothing to go on from. */
+const struct cli_remembered *cli_judge_resume(const struct cli_trust *trust,
+					      const char *origin, bool store);
+/* Did going on not do, so that all must be looked at? */
+bool cli_judge_whole(int rc, const struct seal_verdict *verdict);
+
+/*
+ * Takes the verdict (zeroed) after it was compared with, and put into, what is
+ * remembered; *verdict is the list's on success.  place may be NULL.
+ */
+int cli_judgements_add(const struct cli_trust *trust,
+		       struct cli_judgements *list, const char *target,
+		       bool store, const struct seal_feed_place *place,
+		       uint64_t bytes_read, struct seal_verdict *verdict);
 
 int cli_judge_spool(const struct cli_trust *trust, const char *target,
-		    bool one_file, struct cli_judgements *list,
+		    enum cli_target_kind kind, struct cli_judgements *list,
 		    struct seal_diag *diag);
+/* A log of the policy of which a target, or all of them, has nothing. */
+int cli_judge_absent(const struct cli_trust *trust, const char *target,
+		     const char *origin, bool live,
+		     struct cli_judgements *list);
 int cli_judge_copies(const struct cli_trust *trust, const char *target,
 		     bool https, struct cli_judgements *list,
 		     struct seal_diag *diag);

@@ -3,23 +3,44 @@
 #include "copy.h"
 #include "judge.h"
 
+#include "core/epoch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct visit {
 	const struct cli_trust *trust;
 	const char *target;
+	bool https;
 	struct cli_judgements *list;
 	bool *seen; /* per log line of the policy */
 };
 
+/* One copy, and where to begin. */
+struct look {
+	const struct cli_trust *trust;
+	const struct cli_copy *copy;
+	const struct seal_verify_resume *resume;
+};
+
 static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
-	const struct cli_copy *copy = ctx;
+	const struct look *look = ctx;
+	const struct seal_verify_resume *resume = look->resume;
+	const struct cli_copy *copy = look->copy;
+	uint64_t skip = 0;
 	int rc = seal_verify_name(v, copy->origin);
 
-	if (!rc && copy->epochs_len) {
-		rc = seal_verify_epochs(v, copy->epochs, copy->epochs_len);
+	if (!rc)
+		rc = cli_judge_known(look->trust, copy->origin, true, v);
+	if (!rc && resume)
+		rc = seal_verify_resume(v, resume);
+	/* The records of what is known are passed over. */
+	if (resume)
+		skip = (resume->epoch + 1) * SEAL_EPOCH_RECORD_BYTES;
+	if (!rc && copy->epochs_len > skip) {
+		rc = seal_verify_epochs(v, copy->epochs + skip,
+					copy->epochs_len - (size_t)skip);
 		if (!rc)
 			rc = seal_verify_epochs(v, NULL, 0);
 	}
@@ -53,6 +74,9 @@ static int judge_one(void *ctx, const struct cli_copy *copy,
 		     struct seal_diag *diag)
 {
 	struct visit *visit = ctx;
+	const struct cli_remembered *r =
+		cli_judge_resume(visit->trust, copy->origin, true);
+	struct look look = {visit->trust, copy, r ? &r->resume : NULL};
 	struct seal_verify_options options;
 	struct seal_verdict verdict = {0};
 	int rc;
@@ -60,33 +84,48 @@ static int judge_one(void *ctx, const struct cli_copy *copy,
 	mark_seen(visit, copy->origin);
 	cli_judge_options(visit->trust, copy->origin, SEAL_VERIFY_STORE,
 			  &options);
-	rc = seal_verify_run(&options, feed, (void *)(uintptr_t)copy, &verdict,
-			     diag);
+	options.live = visit->https;
+	rc = seal_verify_run(&options, feed, &look, &verdict, diag);
+	if (look.resume && cli_judge_whole(rc, &verdict)) {
+		seal_verdict_fini(&verdict);
+		look.resume = NULL;
+		rc = seal_verify_run(&options, feed, &look, &verdict, diag);
+	}
 	if (!rc)
-		rc = cli_judgements_add(visit->list, visit->target, &verdict);
+		rc = cli_judgements_add(
+			visit->trust, visit->list, visit->target, true, NULL,
+			copy->bytes_read ? *copy->bytes_read : 0, &verdict);
 	seal_verdict_fini(&verdict);
 	return rc;
 }
 
+struct absent {
+	const struct cli_trust *trust;
+	const char *origin;
+};
+
 static int nothing(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
-	(void)ctx;
-	(void)v;
+	const struct absent *absent = ctx;
+
 	(void)diag;
-	return 0;
+	return cli_judge_known(absent->trust, absent->origin, true, v);
 }
 
-/* A log of the policy of which the store has nothing: AS033. */
-static int judge_absent(struct visit *visit, const char *origin)
+int cli_judge_absent(const struct cli_trust *trust, const char *target,
+		     const char *origin, bool live, struct cli_judgements *list)
 {
+	struct absent absent = {trust, origin};
 	struct seal_verify_options options;
 	struct seal_verdict verdict = {0};
 	int rc;
 
-	cli_judge_options(visit->trust, origin, SEAL_VERIFY_STORE, &options);
-	rc = seal_verify_run(&options, nothing, NULL, &verdict, NULL);
+	cli_judge_options(trust, origin, SEAL_VERIFY_STORE, &options);
+	options.live = live;
+	rc = seal_verify_run(&options, nothing, &absent, &verdict, NULL);
 	if (!rc)
-		rc = cli_judgements_add(visit->list, visit->target, &verdict);
+		rc = cli_judgements_add(trust, list, target, true, NULL, 0,
+					&verdict);
 	seal_verdict_fini(&verdict);
 	return rc;
 }
@@ -105,7 +144,8 @@ static int judge_others(struct visit *visit)
 		    (trust->log && strcmp(trust->log, origin)))
 			continue;
 		mark_seen(visit, origin);
-		rc = judge_absent(visit, origin);
+		rc = cli_judge_absent(trust, visit->target, origin,
+				      visit->https, visit->list);
 	}
 	return rc;
 }
@@ -115,9 +155,15 @@ int cli_judge_copies(const struct cli_trust *trust, const char *target,
 		     struct seal_diag *diag)
 {
 	size_t lines = trust->policy ? seal_policy_log_count(trust->policy) : 0;
-	struct visit visit = {trust, target, list, NULL};
+	struct visit visit = {trust, target, https, list, NULL};
 	int rc;
 
+	if (trust->have_limits)
+		return seal_diag_set(diag, SEAL_E_ARG,
+				     "%s: --from and --to are for spools and "
+				     "archives; of a store, --since-last looks "
+				     "at what is new",
+				     target);
 	visit.seen = calloc(lines + 1, sizeof(*visit.seen));
 	if (!visit.seen)
 		return SEAL_E_NOMEM;

@@ -11,15 +11,18 @@ tools_auditseal_auditseal_SOURCES = \
 	%D%/report.h %D%/report.c %D%/report_text.c %D%/report_json.c \
 	%D%/report_page.h %D%/report_html.c %D%/report_svg.c \
 	%D%/timeline.h %D%/timeline.c %D%/cmd_report.c \
+	%D%/archive.h %D%/archive.c %D%/unpack.h %D%/unpack_xz.c \
+	%D%/unpack_zstd.c %D%/fleet.h %D%/fleet.c %D%/memory.h %D%/memory.c %D%/memory_text.c %D%/pin.c \
 	%D%/walk.h %D%/walk.c %D%/prove.c %D%/enroll.h %D%/enroll.c \
 	%D%/stamps.h %D%/stamps.c %D%/cmd_timestamp.c \
 	%D%/cmd_check_proof.c %D%/cmd_explain.c %D%/cmd_init.c \
-	%D%/cmd_prove.c %D%/cmd_show.c %D%/cmd_status.c %D%/cmd_verify.c
+	%D%/cmd_pin.c %D%/cmd_prove.c %D%/cmd_show.c %D%/cmd_status.c %D%/cmd_verify.c
 tools_auditseal_auditseal_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DAUDITSEAL_VERSION='"$(PACKAGE_VERSION)"'
-tools_auditseal_auditseal_CFLAGS = $(AM_CFLAGS) $(FASTJSON_CFLAGS)
+tools_auditseal_auditseal_CFLAGS = $(AM_CFLAGS) $(FASTJSON_CFLAGS) \
+	$(ZSTD_CFLAGS) $(LZMA_CFLAGS)
 tools_auditseal_auditseal_LDADD = \
 	lib/x509/libsealx509.la lib/storage/libsealstorage.la \
 	lib/http/libsealhttp.la lib/spool/libsealspool.la \
 	lib/protocol/libsealprotocol.la lib/core/libsealcore.la \
-	$(FASTJSON_LIBS)
+	$(FASTJSON_LIBS) $(ZSTD_LIBS) $(LZMA_LIBS)

@@ -295,9 +295,10 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 		rc = prove_spool(&p, target, diag);
 		break;
 	case CLI_TARGET_SEGMENT:
+	case CLI_TARGET_ARCHIVE:
 		rc = seal_diag_set(diag, SEAL_E_ARG,
-				   "one segment has no receipt: give the whole "
-				   "spool");
+				   "segments alone have no receipt: give the "
+				   "whole spool, or the store");
 		break;
 	case CLI_TARGET_STORE:
 		rc = cli_store_visit(trust, target, prove_copy, &prove, diag);

@@ -67,6 +67,9 @@ int report_put(FILE *out, enum report_format format,
 	case REPORT_HTML:
 		rc = report_html(out, list, trust);
 		break;
+	case REPORT_PIN:
+		rc = report_pin(out, list);
+		break;
 	}
 	if (!rc && (fflush(out) || ferror(out)))
 		rc = SEAL_E_IO;

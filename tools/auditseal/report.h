@@ -31,12 +31,16 @@ void report_openmetrics(FILE *out, const struct cli_judgements *list,
 int report_html(FILE *out, const struct cli_judgements *list,
 		const struct cli_trust *trust);
 
+/* One line for each log that is verified, and why not for the others. */
+int report_pin(FILE *out, const struct cli_judgements *list);
+
 enum report_format {
 	REPORT_TEXT = 1,
 	REPORT_JSON = 2,
 	REPORT_NAGIOS = 3,
 	REPORT_OPENMETRICS = 4,
 	REPORT_HTML = 5,
+	REPORT_PIN = 6, /* of `pin` alone: no word */
 };
 /* "text", "json", ...: false for any other word. */
 bool report_format_parse(const char *word, enum report_format *ret_format);

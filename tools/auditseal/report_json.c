@@ -236,6 +236,7 @@ static struct fjson_object *log_object(const struct cli_judged *judged,
 	put(o, "size", number(v->size));
 	put(o, "root", hash(&v->root));
 	put(o, "entries_checked", number(v->entries_checked));
+	put(o, "bytes_read", number(judged->bytes_read));
 	put(o, "newest", time_or_null(v->newest_us));
 	put(o, "unsealed", number(v->unsealed));
 	put(o, "anchor", anchor(&v->anchor));

@@ -2,11 +2,13 @@
 /* Entries of spools and copies, in order.  Contract: walk.h. */
 #include "walk.h"
 
+#include "archive.h"
 #include "copy.h"
 
 #include "protocol/tile.h"
 #include "spool/reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct walk {
@@ -123,19 +125,31 @@ static int walk_reader(struct seal_reader *reader, struct walk *w,
 static int walk_spool(const char *target, bool one_file, struct walk *w,
 		      struct seal_diag *diag)
 {
-	const struct seal_io *io = seal_io_posix();
-	struct seal_reader *reader;
-	int rc = one_file ? seal_reader_open_file(io, target, &reader, diag)
-			  : seal_reader_open(io, target, &reader, diag);
+	const struct seal_io *io;
+	struct cli_files *files;
+	struct seal_reader *reader = NULL;
+	char *plain = strndup(target, one_file ? cli_segment_stem(target)
+					       : strlen(target));
+	int rc = plain ? cli_files_new(NULL, &files) : SEAL_E_NOMEM;
 
-	if (rc)
+	if (rc) {
+		free(plain);
 		return rc;
+	}
+	io = cli_files_io(files);
+	rc = one_file ? seal_reader_open_file(io, plain, &reader, diag)
+		      : seal_reader_open(io, plain, &reader, diag);
+	if (rc)
+		goto out;
 	if (!seal_reader_segments(reader))
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND, "%s has no segments",
 				   target);
 	else
 		rc = walk_reader(reader, w, diag);
+out:
 	seal_reader_free(reader);
+	cli_files_free(files);
+	free(plain);
 	return stop_is_well(rc);
 }
 
@@ -227,6 +241,7 @@ int cli_walk(const struct cli_trust *trust, const char *target, uint64_t from,
 		return rc;
 	switch (kind) {
 	case CLI_TARGET_SPOOL:
+	case CLI_TARGET_ARCHIVE:
 		return walk_spool(target, false, &w, diag);
 	case CLI_TARGET_SEGMENT:
 		return walk_spool(target, true, &w, diag);
