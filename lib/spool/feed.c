@@ -72,6 +72,7 @@ static int feed_entry(struct feed *f, struct seal_verify *v,
 					  .offset = item->offset};
 
 	f->next++;
+	f->entries++;
 	return seal_verify_entry(v, &entry);
 }
 
@@ -206,8 +207,8 @@ static int feed_items(struct feed *f, struct seal_verify *v, size_t segment,
 			return rc;
 		if (f->progress)
 			f->progress(f->progress_ctx,
-				    f->done_bytes + item.offset,
-				    f->total_bytes);
+				    f->done_bytes + item.offset, f->total_bytes,
+				    f->entries);
 		if (item.kind == SEAL_ITEM_BAD) {
 			if (!f->bad)
 				f->bad_offset = item.offset;

@@ -14,7 +14,7 @@
 #include "spool/io.h"
 
 typedef void seal_feed_progress(void *ctx, uint64_t done_bytes,
-				uint64_t total_bytes);
+				uint64_t total_bytes, uint64_t entries);
 
 /* Where a head ends: in the segment that begins with this index. */
 struct seal_feed_place {

@@ -19,6 +19,7 @@ struct feed {
 	seal_feed_progress *progress;
 	void *progress_ctx;
 	uint64_t total_bytes, done_bytes;
+	uint64_t entries; /* fed */
 	const struct seal_feed_options *options;
 	struct seal_feed_place last; /* head */
 	uint64_t next;		     /* index of the next entry */

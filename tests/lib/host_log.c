@@ -4,6 +4,7 @@
  * tests of the tools.  Seals COUNT records, three a commit, waits for the
  * store's receipt if SERVER is not "-", and ends: HOW is "stop" (in order),
  * "crash" (as kill -9 would), or "hold" (in order, when its input ends).
+ * SEGMENT_BYTES in the environment: segments of this size, none is freed.
  * COUNT may be @FILE: one record for each part of it, "\n--\n" between.
  */
 #include <stdio.h>
@@ -101,6 +102,11 @@ int main(int argc, char **argv)
 	snprintf(ca, sizeof(ca), "%s/tls/ca.pem", argv[1]);
 	snprintf(cert, sizeof(cert), "%s/tls/cert.pem", argv[1]);
 	snprintf(key, sizeof(key), "%s/tls/key.pem", argv[1]);
+	if (getenv("SEGMENT_BYTES")) {
+		config.segment_max_bytes =
+			strtoull(getenv("SEGMENT_BYTES"), NULL, 10);
+		config.spool_keep_bytes = (uint64_t)1 << 30;
+	}
 	if (strcmp(argv[3], "-")) {
 		config.servers[0] = argv[3];
 		config.servers_len = 1;

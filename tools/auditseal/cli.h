@@ -98,17 +98,23 @@ void cli_put_json(FILE *out, const void *bytes, size_t len, bool raw);
 /* Colour only on a terminal and without NO_COLOR. */
 bool cli_colour(FILE *out);
 
-/* ---- progress: on a terminal only, after one second, at most 4 a second */
+/*
+ * ---- progress: on a terminal only, after one second, at most 4 a second: a
+ * bar, entries a second, the time that is left
+ */
 
 struct cli_progress {
-	const char *what;
+	const char *what; /* borrowed */
+	bool quiet;
 	uint64_t begun_us;
 	uint64_t shown_us;
 	bool shown;
 };
-void cli_progress_begin(struct cli_progress *progress, const char *what);
+void cli_progress_begin(struct cli_progress *progress, const char *what,
+			bool quiet);
+/* done of total in any unit, and entries so far. */
 void cli_progress_step(struct cli_progress *progress, uint64_t done,
-		       uint64_t total, const char *unit);
+		       uint64_t total, uint64_t entries);
 void cli_progress_end(struct cli_progress *progress);
 
 /* A whole file of at most max bytes; owned by the caller, NUL behind it. */

@@ -56,6 +56,8 @@ struct cli_tiles {
 	bool (*absent)(void *tiles, uint64_t first, uint64_t last);
 	struct seal_buf body; /* the caller's to _init and _fini */
 	struct cli_progress progress;
+	bool quiet;
+	uint64_t bytes_read;
 };
 
 /* Calls fn with copy, which names the log, its source and checkpoint set. */

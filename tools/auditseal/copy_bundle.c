@@ -254,7 +254,8 @@ int cli_judge_bundle(const struct cli_trust *trust, const char *target,
 	if (!rc)
 		rc = judge(&own, &b, &verdict, diag);
 	if (!rc)
-		rc = cli_judgements_add(list, target, &verdict);
+		rc = cli_judgements_add(trust, list, target, true, NULL, 0,
+					&verdict);
 	if (!rc)
 		say_part(&b.facts, &list->v[list->n - 1]);
 	if (!rc)

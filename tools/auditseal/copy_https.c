@@ -42,7 +42,6 @@ static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
 				  "(--tls-cert, --tls-key)"
 				: "");
 	*ret_there = !rc && response.status == 200;
-	f->bytes_read += rc ? 0 : f->body.len;
 	seal_buf_fini(&url);
 	return rc;
 }
@@ -87,7 +86,8 @@ int cli_https_visit(const struct cli_trust *trust, const char *target,
 					  .cert_file = trust->tls_cert,
 					  .key_file = trust->tls_key};
 	struct seal_buf server = SEAL_BUF_INIT;
-	struct https_feed f = {.tiles = {.get = get}, .server = &server};
+	struct https_feed f = {.tiles = {.get = get, .quiet = trust->quiet},
+			       .server = &server};
 	int rc;
 
 	seal_buf_init(&f.tiles.body);

@@ -114,7 +114,7 @@ static void progress(void *ctx, uint64_t done, uint64_t total)
 {
 	struct store_feed *f = ctx;
 
-	cli_progress_step(&f->progress, done, total, "entries");
+	cli_progress_step(&f->progress, done, total, done);
 }
 
 static int read_epochs(struct store_feed *f, struct seal_buf *ret_records,
@@ -159,8 +159,8 @@ static bool hash_is_right(struct store_feed *f, struct seal_diag *diag)
 }
 
 static int visit_log(struct seal_storage *storage,
-		     const struct seal_storage_log *log, cli_copy_fn *fn,
-		     void *ctx, struct seal_diag *diag)
+		     const struct seal_storage_log *log, bool quiet,
+		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
 {
 	struct store_feed f = {.storage = storage, .log = log};
 	struct seal_buf note = SEAL_BUF_INIT, records = SEAL_BUF_INIT;
@@ -189,7 +189,7 @@ static int visit_log(struct seal_storage *storage,
 	copy.note_len = note.len;
 	copy.epochs = records.data;
 	copy.epochs_len = records.len;
-	cli_progress_begin(&f.progress, log->origin);
+	cli_progress_begin(&f.progress, log->origin, quiet);
 	if (!rc)
 		rc = fn(ctx, &copy, diag);
 	cli_progress_end(&f.progress);
@@ -230,7 +230,8 @@ int cli_store_visit(const struct cli_trust *trust, const char *target,
 	rc = storage->ops->list_logs(storage, &logs, &count, diag);
 	for (i = 0; i < count && !rc; i++)
 		if (!trust->log || !strcmp(trust->log, logs[i].origin))
-			rc = visit_log(storage, &logs[i], fn, ctx, diag);
+			rc = visit_log(storage, &logs[i], trust->quiet, fn, ctx,
+				       diag);
 	free(logs);
 	storage->ops->close(storage);
 	return rc;

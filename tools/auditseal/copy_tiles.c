@@ -16,10 +16,13 @@ static int get_part(struct cli_tiles *t, struct seal_resource *resource,
 {
 	int rc = t->get(t, resource, max, ret_there, diag);
 
-	if (rc || *ret_there || resource->width == 256)
-		return rc;
-	resource->width = 256;
-	return t->get(t, resource, max, ret_there, diag);
+	if (!rc && !*ret_there && resource->width != 256) {
+		resource->width = 256;
+		rc = t->get(t, resource, max, ret_there, diag);
+	}
+	if (!rc && *ret_there)
+		t->bytes_read += t->body.len;
+	return rc;
 }
 
 static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
@@ -79,7 +82,7 @@ static void progress(void *ctx, uint64_t done, uint64_t total)
 {
 	struct cli_tiles *t = ctx;
 
-	cli_progress_step(&t->progress, done, total, "entries");
+	cli_progress_step(&t->progress, done, total, done);
 }
 
 int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
@@ -94,6 +97,8 @@ int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
 	copy->source.tile = read_tile;
 	copy->source.bundle = read_bundle;
 	copy->source.progress = progress;
+	tiles->bytes_read = 0;
+	copy->bytes_read = &tiles->bytes_read;
 	copy->source.absent = tiles->absent;
 	rc = tiles->get(tiles, &resource, SEAL_NOTE_MAX_BYTES, &there, diag);
 	if (!rc && there) {
@@ -102,7 +107,7 @@ int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
 		copy->note = note.data;
 		copy->note_len = note.len;
 	}
-	cli_progress_begin(&tiles->progress, copy->origin);
+	cli_progress_begin(&tiles->progress, copy->origin, tiles->quiet);
 	if (!rc)
 		rc = fn(ctx, copy, diag);
 	cli_progress_end(&tiles->progress);

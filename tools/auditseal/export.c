@@ -178,7 +178,7 @@ static int take(void *ctx, const struct cli_entry *entry)
 	rc = seal_buf_error(&x->bundle);
 	x->tile[0][x->width[0]++] = leaf;
 	cli_progress_step(&x->progress, x->frontier.size, x->facts.size,
-			  "entries");
+			  x->frontier.size);
 	return rc || x->width[0] < 256 ? rc : close_bundle(x, true);
 }
 
@@ -329,7 +329,7 @@ static int run(struct export *x, const struct cli_trust *trust,
 				   "the store, which has all of them");
 	if (!rc)
 		rc = put_front(x, trust, notes);
-	cli_progress_begin(&x->progress, "exporting");
+	cli_progress_begin(&x->progress, "exporting", trust->quiet);
 	if (!rc)
 		rc = cli_walk(trust, target, 0, x->facts.size - 1, take, x,
 			      diag);

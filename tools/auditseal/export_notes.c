@@ -115,9 +115,10 @@ int export_notes_read(const struct cli_trust *trust, const char *target,
 		take.logs++;
 		break;
 	case CLI_TARGET_SEGMENT:
+	case CLI_TARGET_ARCHIVE:
 		rc = seal_diag_set(diag, SEAL_E_ARG,
-				   "one segment has no receipt: give the whole "
-				   "spool");
+				   "segments alone have no receipt: give the "
+				   "whole spool, or the store");
 		break;
 	case CLI_TARGET_STORE:
 		rc = cli_store_visit(trust, target, take_copy, &take, diag);

@@ -57,9 +57,9 @@ static bool is_live(const char *dir)
 	return live;
 }
 
-static void step(void *ctx, uint64_t done, uint64_t total)
+static void step(void *ctx, uint64_t done, uint64_t total, uint64_t entries)
 {
-	cli_progress_step(ctx, done >> 20, total >> 20, "MiB");
+	cli_progress_step(ctx, done, total, entries);
 }
 
 struct look {
@@ -97,7 +97,8 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 		rc = cli_judge_known(look->trust, look->from.origin, false, v);
 	if (!rc)
 		rc = tell_files(look->files, v);
-	cli_progress_begin(look->from.progress_ctx, "verifying");
+	cli_progress_begin(look->from.progress_ctx, look->from.path,
+			   look->trust->quiet);
 	if (!rc)
 		rc = seal_feed_spool(&look->from, v, diag);
 	cli_progress_end(look->from.progress_ctx);

@@ -125,27 +125,61 @@ bool cli_colour(FILE *out)
 
 /* ---- progress ---- */
 
-void cli_progress_begin(struct cli_progress *progress, const char *what)
+#define BAR_WIDTH 24
+
+void cli_progress_begin(struct cli_progress *progress, const char *what,
+			bool quiet)
 {
 	memset(progress, 0, sizeof(*progress));
 	progress->what = what;
+	progress->quiet = quiet || !isatty(STDERR_FILENO);
 	progress->begun_us = cli_now_us();
 }
 
-void cli_progress_step(struct cli_progress *progress, uint64_t done,
-		       uint64_t total, const char *unit)
+static void put_bar(uint64_t done, uint64_t total)
 {
-	uint64_t now = cli_now_us();
-	char a[32], b[32];
+	char bar[BAR_WIDTH + 1];
+	size_t full = (size_t)((double)done / (double)total * BAR_WIDTH);
 
-	if (now - progress->begun_us < 1000000 ||
-	    now - progress->shown_us < 250000 || !isatty(STDERR_FILENO))
+	if (full > BAR_WIDTH)
+		full = BAR_WIDTH;
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', full);
+	bar[BAR_WIDTH] = '\0';
+	fprintf(stderr, " [%s] %u %%", bar,
+		(unsigned)((double)done / (double)total * 100));
+}
+
+void cli_progress_step(struct cli_progress *progress, uint64_t done,
+		       uint64_t total, uint64_t entries)
+{
+	uint64_t now, spent_us, rate;
+	char count[32], age[CLI_TIME_BYTES];
+
+	if (progress->quiet)
+		return;
+	now = cli_now_us();
+	spent_us = now - progress->begun_us;
+	if (now < progress->begun_us || spent_us < 1000000 ||
+	    now - progress->shown_us < 250000)
 		return;
 	progress->shown_us = now;
 	progress->shown = true;
-	cli_format_count(done, a);
-	cli_format_count(total, b);
-	fprintf(stderr, "\r\033[K%s: %s of %s %s", progress->what, a, b, unit);
+	fprintf(stderr, "\r\033[K");
+	cli_put_safe(stderr, progress->what, strlen(progress->what));
+	if (total)
+		put_bar(done, total);
+	rate = (uint64_t)((double)entries * 1e6 / (double)spent_us);
+	cli_format_count(entries, count);
+	fprintf(stderr, " %s entries", count);
+	cli_format_count(rate, count);
+	fprintf(stderr, ", %s/s", count);
+	if (done && done < total) {
+		cli_format_age((uint64_t)((double)spent_us / (double)done *
+					  (double)(total - done)),
+			       age);
+		fprintf(stderr, ", %s left", age);
+	}
 	fflush(stderr);
 }
 
