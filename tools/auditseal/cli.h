@@ -27,6 +27,7 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct cli_command cli_cmd_accept;
 extern const struct cli_command cli_cmd_check_proof;
 extern const struct cli_command cli_cmd_explain;
 extern const struct cli_command cli_cmd_export;

@@ -16,6 +16,7 @@ static const char help[] =
 	"  --state-init, --since-last, --pin LINE, --fleet, --from N|TIME,\n"
 	"  --to N|TIME, --no-progress,\n"
 	"  --timestamp PATH, --tsa-ca FILE,\n"
+	"  --enclosed-policy, --accepted FILE,\n"
 	"  --tls-ca FILE, --tls-cert FILE, --tls-key FILE\n"
 	"                        as for 'auditseal verify'\n"
 	"\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auditseal verify: was anything changed, removed, added, moved or cut off? */
+#include "accept.h"
 #include "enroll.h"
 #include "fleet.h"
 #include "report.h"
@@ -31,6 +32,8 @@ static const char help[] =
 	"  --tsa-ca FILE         CAs that may vouch for the authority, PEM\n"
 	"  --deep                check every seal, not only what is needed\n"
 	"  --enclosed-policy     believe the policy that a bundle brings\n"
+	"  --accepted FILE       count what 'auditseal accept' noted there as\n"
+	"                        attention (1), not as evidence (2)\n"
 	"  --state FILE          remember the verified heads and what was told;"
 	"\n"
 	"                        a log that fell behind them is found offline\n"
@@ -60,9 +63,9 @@ struct words {
 	const struct cli_command *command;
 	const char *format, *out;
 	const char *policy, *log, *as_of, *min_freshness, *expect_size,
-		*expect_root, *deep, *enclosed, *json, *ca, *cert, *key, *state,
-		*state_init, *pin, *since_last, *no_progress, *fleet, *from,
-		*to;
+		*expect_root, *deep, *enclosed, *accepted, *json, *ca, *cert,
+		*key, *state, *state_init, *pin, *since_last, *no_progress,
+		*fleet, *from, *to;
 	const char *timestamp, *tsa_ca;
 };
 
@@ -232,6 +235,10 @@ static int judge_all(const struct words *w, enum report_format format,
 		cli_stamps_unused(trust->stamps, &list);
 	status = list.problems ? CLI_UNDECIDED : 0;
 	memset(&diag, 0, sizeof(diag));
+	rc = w->accepted ? accepted_apply(trust, w->accepted, &list, &diag) : 0;
+	if (rc)
+		status = cli_fail(rc, &diag);
+	memset(&diag, 0, sizeof(diag));
 	rc = put_report(w, format, &list, trust, &diag);
 	if (rc)
 		status = cli_fail(rc, &diag);
@@ -264,6 +271,7 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 		{"--tsa-ca", true, &w.tsa_ca},
 		{"--deep", false, &w.deep},
 		{"--enclosed-policy", false, &w.enclosed},
+		{"--accepted", true, &w.accepted},
 		{"--state", true, &w.state},
 		{"--state-init", false, &w.state_init},
 		{"--since-last", false, &w.since_last},

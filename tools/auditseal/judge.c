@@ -314,7 +314,7 @@ int cli_target_kind(const char *target, enum cli_target_kind *ret_kind,
 
 /* ---- verdicts ---- */
 
-static int worse(int a, int b)
+int cli_worse(int a, int b)
 {
 	static const int rank[] = {0, 1, 3, 2}; /* of exit status 0 1 2 3 */
 
@@ -349,7 +349,7 @@ int cli_judgements_add(const struct cli_trust *trust,
 	list->v[list->n].verdict = *verdict;
 	list->v[list->n].bytes_read = bytes_read;
 	list->n++;
-	list->exit_status = worse(list->exit_status, verdict->exit_status);
+	list->exit_status = cli_worse(list->exit_status, verdict->exit_status);
 	memset(verdict, 0, sizeof(*verdict));
 	return 0;
 }

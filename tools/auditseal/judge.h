@@ -85,6 +85,8 @@ bool cli_target_is_fleet(const char *target);
 /* Judges every log of a target and appends the verdicts. */
 int cli_judge(const struct cli_trust *trust, const char *target,
 	      struct cli_judgements *list, struct seal_diag *diag);
+/* The one of two exit statuses that counts. */
+int cli_worse(int a, int b);
 void cli_judgements_fini(struct cli_judgements *list);
 
 /*
