@@ -247,7 +247,9 @@ static int verify_chain(struct seal_tsa_token *c)
 	if (rc >= 0)
 		rc = gnutls_x509_trust_list_verify_crt2(
 			list, c->chain, c->chain_count, &purpose, 1,
-			TSA_NO_CLOCK, &status, NULL);
+			TSA_NO_CLOCK |
+				GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM),
+			&status, NULL);
 	gnutls_x509_trust_list_deinit(list, 0);
 	if (rc < 0)
 		return seal_x509_fail(c->diag, SEAL_E_CRYPTO, rc,

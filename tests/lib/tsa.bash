@@ -4,7 +4,7 @@
 #
 #   tsa_ca NAME                      NAME.crt, NAME.key: a CA
 #   tsa_signer NAME CA KEY EXT [FROM TO]
-#                                    NAME.crt, NAME.key; KEY: rsa or ec; EXT: a
+#                                    NAME.crt, NAME.key; KEY: rsa, ec or short; EXT: a
 #                                    section of tsa.cnf, such as stamp; valid
 #                                    10 days, or FROM ... TO (YYYYMMDDHHMMSSZ);
 #                                    NAME = CA: by itself
@@ -85,6 +85,7 @@ tsa_signer() {
 	[ -e "$1.key" ] || openssl genpkey -out "$1.key" \
 		$(case $3 in
 		rsa) echo -algorithm RSA -pkeyopt rsa_keygen_bits:2048 ;;
+		short) echo -algorithm RSA -pkeyopt rsa_keygen_bits:1024 ;;
 		ec) echo -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 ;;
 		esac) 2> /dev/null
 	openssl req -new -key "$1.key" -out "$1.csr" -subj "/CN=$1" \
@@ -236,6 +237,8 @@ tsa_bench_others() {
 		tsa_answer weak.tsq ec ca bad-refused.tsr &&
 		tsa_answer weak.tsq ec ca bad-sha1.tsr 'digests = sha1' ||
 		return
+	tsa_signer short ca short stamp &&
+		tsa_sign info.der short bad-short-key.tsr -cades || return
 	# A signature by SHA-1.
 	tsa_sign info.der ec bad-sha1-signature.tsr -cades -md sha1 || return
 	openssl cms -sign -binary -nodetach -md sha256 -outform DER -cades \

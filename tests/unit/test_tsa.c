@@ -145,6 +145,7 @@ static const struct {
 	{"bad-refused", SEAL_E_PROTOCOL, "status 2, Message digest"},
 	{"bad-sha1", SEAL_E_UNKNOWN, "does not know"},
 	{"bad-sha1-signature", SEAL_E_SIG, "weak algorithm, ECDSA-SHA1"},
+	{"bad-short-key", SEAL_E_TLS, "a weak algorithm"},
 	{"bad-two", SEAL_E_FORMAT, "exactly one signature"},
 	{"bad-unbound", SEAL_E_KEY, "does not say with which"},
 	{"bad-weak", SEAL_E_KEY, "not one for time-stamps alone"},
