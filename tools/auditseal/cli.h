@@ -30,6 +30,7 @@ struct cli_command {
 extern const struct cli_command cli_cmd_accept;
 extern const struct cli_command cli_cmd_check_proof;
 extern const struct cli_command cli_cmd_explain;
+extern const struct cli_command cli_cmd_diff;
 extern const struct cli_command cli_cmd_export;
 extern const struct cli_command cli_cmd_init;
 extern const struct cli_command cli_cmd_pin;

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRUSTED_SHIFT 65536
-
 uint64_t timeline_end(const struct seal_verdict *v)
 {
 	uint64_t end = v->size + v->unsealed;
@@ -84,22 +82,12 @@ static void set_ticks(struct timeline *t, uint64_t index, uint64_t time_us)
 	}
 }
 
-/* Behind frames that were cut out, the tags know the true index. */
-static uint64_t index_of(const struct cli_entry *entry)
-{
-	uint64_t apart = entry->tag_index > entry->index
-				 ? entry->tag_index - entry->index
-				 : entry->index - entry->tag_index;
-
-	return apart < TRUSTED_SHIFT ? entry->tag_index : entry->index;
-}
-
 static int take(void *ctx, const struct cli_entry *entry)
 {
 	struct timeline *t = ctx;
 	struct seal_entry view = {0};
 	enum timeline_kind kind;
-	uint64_t index = index_of(entry);
+	uint64_t index = cli_entry_place(entry);
 	size_t bin;
 	int rc = seal_entry_parse(entry->bytes, entry->len, &view);
 

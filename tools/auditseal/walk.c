@@ -18,6 +18,15 @@ struct walk {
 	uint64_t logs; /* seen */
 };
 
+uint64_t cli_entry_place(const struct cli_entry *entry)
+{
+	uint64_t apart = entry->tag_index > entry->index
+				 ? entry->tag_index - entry->index
+				 : entry->index - entry->tag_index;
+
+	return apart < CLI_WALK_SHIFT ? entry->tag_index : entry->index;
+}
+
 static int stop_is_well(int rc)
 {
 	return rc == CLI_WALK_STOP ? 0 : rc;

@@ -18,6 +18,13 @@ struct cli_entry {
 	uint64_t tag_index; /* for this; without a tag: index */
 };
 
+/*
+ * The index that an entry was made for: behind frames that were cut out, a
+ * spool's tags know it, as long as they are less than this away.
+ */
+#define CLI_WALK_SHIFT 65536
+uint64_t cli_entry_place(const struct cli_entry *entry);
+
 /* 0 to go on; CLI_WALK_STOP to end well. */
 #define CLI_WALK_STOP 1
 typedef int cli_entry_fn(void *ctx, const struct cli_entry *entry);
