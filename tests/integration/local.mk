@@ -22,6 +22,8 @@ unit_tests += %D%/test_store_life
 endif
 # Module and store together.
 shell_tests += %D%/end_to_end.tap %D%/tiles.tap
+# Two stores, each the other's witness.
+shell_tests += %D%/witness.tap
 EXTRA_DIST += tests/lib/store.bash
 # Runs where the build has sanitizers.
 shell_tests += %D%/sanitizers.tap

@@ -11,6 +11,7 @@
 #include "core/buf.h"
 #include "core/verify_tree.h"
 #include "protocol/tile.h"
+#include "storage/storage.h"
 
 struct cli_trust;
 
@@ -27,7 +28,9 @@ struct cli_copy {
 	bool hash_wrong;       /* kept under a wrong hash of its origin */
 	const uint8_t *epochs; /* records of `epochs`; NULL: none are kept */
 	size_t epochs_len;
-	const uint64_t *bytes_read; /* of tiles and bundles, up to now */
+	const uint64_t *bytes_read;	 /* of tiles and bundles, up to now */
+	const struct seal_buf *cosigned; /* notes: see cli_cosigned below */
+	size_t cosigned_count;
 };
 
 typedef int cli_copy_fn(void *ctx, const struct cli_copy *copy,
@@ -43,6 +46,23 @@ int cli_https_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 int cli_bundle_visit(const struct cli_trust *trust, const char *target,
 		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
+
+/*
+ * Beside the newest checkpoint of a copy: the newest one that each witness of
+ * others cosigned, which may be older.  All zero is none.
+ */
+struct cli_cosigned {
+	struct seal_buf *note; /* owned */
+	size_t count;
+};
+
+void cli_cosigned_fini(struct cli_cosigned *cosigned);
+/* Appends a copy of a note. */
+int cli_cosigned_add(struct cli_cosigned *cosigned,
+		     const struct seal_buf *note);
+/* Of a log in a store's database. */
+int cli_cosigned_read(struct seal_storage *storage, int64_t log,
+		      struct cli_cosigned *cosigned, struct seal_diag *diag);
 
 /*
  * A C2SP tlog-tiles tree, wherever its files are: get puts one resource into

@@ -15,24 +15,20 @@ struct https_feed {
 	char hash[SEAL_ORIGIN_HASH_BYTES];
 };
 
-/* One resource; *ret_there is false where the server has no such thing. */
-static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
-	       size_t max, bool *ret_there, struct seal_diag *diag)
+/* *ret_there is false where the server has no such thing. */
+static int get_path(struct https_feed *f, const char *path, size_t max,
+		    bool *ret_there, struct seal_diag *diag)
 {
-	struct https_feed *f = (struct https_feed *)tiles;
 	struct seal_http_response response;
-	char path[SEAL_RESOURCE_PATH_BYTES];
 	struct seal_buf url = SEAL_BUF_INIT;
-	int rc = seal_resource_path(resource, path);
+	int rc;
 
-	if (rc)
-		return rc;
 	seal_buf_putf(&url, "%.*s/%s/%s", (int)f->server->len,
 		      (const char *)f->server->data, f->hash, path);
 	rc = seal_buf_error(&url);
 	if (!rc)
 		rc = seal_http_get(f->http, seal_buf_cstr(&url), max, &response,
-				   &tiles->body, diag);
+				   &f->tiles.body, diag);
 	if (!rc && response.status != 200 && response.status != 404)
 		rc = seal_diag_set(
 			diag, SEAL_E_PROTOCOL, "%s answers %u%s",
@@ -46,13 +42,58 @@ static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
 	return rc;
 }
 
-static int visit_log(struct https_feed *f, const char *origin, cli_copy_fn *fn,
-		     void *ctx, struct seal_diag *diag)
+static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
+	       size_t max, bool *ret_there, struct seal_diag *diag)
+{
+	char path[SEAL_RESOURCE_PATH_BYTES];
+	int rc = seal_resource_path(resource, path);
+
+	return rc ? rc
+		  : get_path((struct https_feed *)tiles, path, max, ret_there,
+			     diag);
+}
+
+/*
+ * What the policy's witnesses cosigned.  Before the newest checkpoint is read:
+ * what is read later of a log that grows is larger.
+ */
+static int read_cosigned(struct https_feed *f, const struct seal_policy *policy,
+			 struct cli_cosigned *cosigned, struct seal_diag *diag)
+{
+	char path[SEAL_COSIGNED_PATH_BYTES];
+	size_t i;
+	bool there;
+	int rc = 0;
+
+	for (i = 0; policy && i < seal_policy_witness_count(policy) && !rc;
+	     i++) {
+		rc = seal_cosigned_path(
+			seal_policy_witness(policy, i)->vkey.name, path);
+		if (!rc)
+			rc = get_path(f, path, SEAL_NOTE_MAX_BYTES, &there,
+				      diag);
+		if (!rc && there)
+			rc = cli_cosigned_add(cosigned, &f->tiles.body);
+	}
+	return rc;
+}
+
+static int visit_log(const struct cli_trust *trust, struct https_feed *f,
+		     const char *origin, cli_copy_fn *fn, void *ctx,
+		     struct seal_diag *diag)
 {
 	struct cli_copy copy = {.origin = origin, .note_whole = true};
+	struct cli_cosigned cosigned = {0};
 	int rc = seal_origin_hash(origin, f->hash);
 
-	return rc ? rc : cli_tiles_visit(&f->tiles, &copy, fn, ctx, diag);
+	if (!rc)
+		rc = read_cosigned(f, trust->policy, &cosigned, diag);
+	copy.cosigned = cosigned.note;
+	copy.cosigned_count = cosigned.count;
+	if (!rc)
+		rc = cli_tiles_visit(&f->tiles, &copy, fn, ctx, diag);
+	cli_cosigned_fini(&cosigned);
+	return rc;
 }
 
 /* A store has no list of logs for readers: the policy says which. */
@@ -65,7 +106,7 @@ static int visit_logs(const struct cli_trust *trust, const char *target,
 	int rc = 0;
 
 	if (trust->log)
-		return visit_log(f, trust->log, fn, ctx, diag);
+		return visit_log(trust, f, trust->log, fn, ctx, diag);
 	if (!trust->policy || !seal_policy_log_count(trust->policy))
 		return seal_diag_set(diag, SEAL_E_ARG,
 				     "which log of %s?  Give --policy FILE, or "
@@ -74,7 +115,7 @@ static int visit_logs(const struct cli_trust *trust, const char *target,
 	for (i = 0; i < seal_policy_log_count(trust->policy) && !rc; i++) {
 		origin = seal_policy_log(trust->policy, i)->vkey.name;
 		if (seal_policy_find_log(trust->policy, origin, 0) == i)
-			rc = visit_log(f, origin, fn, ctx, diag);
+			rc = visit_log(trust, f, origin, fn, ctx, diag);
 	}
 	return rc;
 }

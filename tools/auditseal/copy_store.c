@@ -163,6 +163,7 @@ static int visit_log(struct seal_storage *storage,
 		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
 {
 	struct store_feed f = {.storage = storage, .log = log};
+	struct cli_cosigned cosigned = {0};
 	struct seal_buf note = SEAL_BUF_INIT, records = SEAL_BUF_INIT;
 	struct cli_copy copy = {
 		.origin = log->origin, .size = log->mirror, .note_whole = true};
@@ -179,7 +180,10 @@ static int visit_log(struct seal_storage *storage,
 	copy.hash_wrong = !hash_is_right(&f, diag);
 	copy.source.progress = progress;
 	copy.bytes_read = &f.bytes_read;
-	rc = read_epochs(&f, &records, diag);
+	/* Before the newest checkpoint: a live store goes on meanwhile. */
+	rc = cli_cosigned_read(storage, log->id, &cosigned, diag);
+	if (!rc)
+		rc = read_epochs(&f, &records, diag);
 	if (!rc)
 		rc = read_checkpoint(&f, &note, &copy.note_whole, diag);
 	if (!rc)
@@ -189,10 +193,13 @@ static int visit_log(struct seal_storage *storage,
 	copy.note_len = note.len;
 	copy.epochs = records.data;
 	copy.epochs_len = records.len;
+	copy.cosigned = cosigned.note;
+	copy.cosigned_count = cosigned.count;
 	cli_progress_begin(&f.progress, log->origin, quiet);
 	if (!rc)
 		rc = fn(ctx, &copy, diag);
 	cli_progress_end(&f.progress);
+	cli_cosigned_fini(&cosigned);
 	seal_buf_fini(&note);
 	seal_buf_fini(&records);
 	seal_buf_fini(&f.bundle);

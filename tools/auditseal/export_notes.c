@@ -83,6 +83,23 @@ struct take {
 	unsigned logs;
 };
 
+static int put_cosigned(const struct cli_copy *copy, struct export_notes *notes)
+{
+	size_t i;
+
+	notes->other = calloc(copy->cosigned_count + 1, sizeof(*notes->other));
+	if (!notes->other)
+		return SEAL_E_NOMEM;
+	for (i = 0; i < copy->cosigned_count; i++) {
+		seal_buf_init(&notes->other[i]);
+		seal_buf_put_buf(&notes->other[i], &copy->cosigned[i]);
+		notes->others++;
+		if (seal_buf_error(&notes->other[i]))
+			return SEAL_E_NOMEM;
+	}
+	return seal_buf_error(&notes->checkpoint);
+}
+
 static int take_copy(void *ctx, const struct cli_copy *copy,
 		     struct seal_diag *diag)
 {
@@ -95,7 +112,7 @@ static int take_copy(void *ctx, const struct cli_copy *copy,
 	if (!copy->note)
 		return none(copy->origin, diag);
 	seal_buf_put(&t->notes->checkpoint, copy->note, copy->note_len);
-	return seal_buf_error(&t->notes->checkpoint);
+	return put_cosigned(copy, t->notes);
 }
 
 int export_notes_read(const struct cli_trust *trust, const char *target,

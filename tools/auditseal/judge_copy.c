@@ -30,6 +30,7 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	const struct cli_copy *copy = look->copy;
 	uint64_t skip = 0;
 	int rc = seal_verify_name(v, copy->origin);
+	size_t i;
 
 	if (!rc)
 		rc = cli_judge_known(look->trust, copy->origin, true, v);
@@ -55,6 +56,10 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	if (!rc && copy->note)
 		rc = seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT,
 				      copy->note, copy->note_len, "checkpoint");
+	for (i = 0; i < copy->cosigned_count && !rc; i++)
+		rc = seal_verify_note(
+			v, SEAL_VERIFY_NOTE_PAST, copy->cosigned[i].data,
+			copy->cosigned[i].len, "what a witness cosigned");
 	if (!rc)
 		rc = seal_verify_tree(v, &copy->source, copy->size, diag);
 	return rc;

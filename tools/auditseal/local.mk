@@ -5,6 +5,7 @@ tools_auditseal_auditseal_SOURCES = \
 	%D%/cli.h %D%/main.c %D%/options.c %D%/text.c \
 	%D%/judge.h %D%/judge.c %D%/judge_spool.c %D%/judge_copy.c \
 	%D%/copy.h %D%/copy_store.c %D%/copy_https.c \
+	%D%/copy_cosigned.c \
 	%D%/copy_tiles.c %D%/copy_bundle.c %D%/bundle.h %D%/bundle_facts.c \
 	%D%/bundle_read.c %D%/bundle_write.c \
 	%D%/accept.h %D%/accept.c %D%/accept_digest.c %D%/cmd_accept.c \
