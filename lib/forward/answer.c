@@ -28,7 +28,7 @@ static bool is_type(const struct seal_forward *fw, const char *type)
 
 /* ---- rows that are the same for each request ---- */
 
-static bool is_transient(unsigned status)
+bool forward_is_transient(unsigned status)
 {
 	return status == 408 || status == 425 || status == 429 ||
 	       (status >= 500 && status <= 599);
@@ -71,10 +71,13 @@ static const char *advice(unsigned status)
 static void on_other(struct seal_forward *fw)
 {
 	unsigned status = fw->answer.status;
-	char text[64];
+	char text[SEAL_DIAG_TEXT_BYTES];
 
-	if (is_transient(status)) {
-		snprintf(text, sizeof(text), "the store answered %u", status);
+	if (forward_is_transient(status)) {
+		snprintf(text, sizeof(text),
+			 "%s: the store answered %u; it is asked again until "
+			 "it does not",
+			 fw->server, status);
 		forward_note_error(fw, text);
 		on_transient(fw);
 		return;

@@ -276,7 +276,10 @@ static void no_answer(struct seal_forward *fw, const struct seal_diag *diag)
 
 static void got_answer(struct seal_forward *fw)
 {
-	fw->state.failures = 0;
+	if (forward_is_transient(fw->answer.status))
+		fw->state.failures++;
+	else
+		fw->state.failures = 0;
 	fw->state.last_status = fw->answer.status;
 }
 

@@ -191,8 +191,10 @@ struct seal_forward_state {
 	uint64_t pending_size, next; /* of the mirror, as last heard */
 	uint64_t requests, uploads, receipts, retries; /* counts */
 	uint64_t entries, bytes; /* sent in add-entries, before gzip */
-	uint64_t failures;	 /* in a row; 0 after an answer */
-	unsigned last_status;	 /* 0: none, or no answer */
+	/* in a row: no answer, or one that only says "later" (408, 425, 429,
+	   5xx); 0 after another */
+	uint64_t failures;
+	unsigned last_status;		       /* 0: none, or no answer */
 	char last_error[SEAL_DIAG_TEXT_BYTES]; /* "" after success */
 };
 

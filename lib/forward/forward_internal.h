@@ -121,6 +121,9 @@ int forward_send_piece(void *ctx, const uint8_t **ret_piece, size_t *ret_bytes,
 
 /* ---- answer.c ---- */
 
+/* Is it to be asked again, with nothing else to be done? */
+bool forward_is_transient(unsigned status);
+
 void forward_on_checkpoint(struct seal_forward *fw);
 void forward_on_entries(struct seal_forward *fw);
 

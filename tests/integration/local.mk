@@ -40,3 +40,4 @@ short_tests += %D%/sanitizers.tap %D%/module_tee.tap %D%/module_life.tap \
 	%D%/end_to_end.tap
 long_tests += %D%/valgrind.tap
 shell_tests += %D%/bad_place.tap
+shell_tests += %D%/store_full.tap

@@ -22,18 +22,24 @@
 static void try_transient(struct bench *b, const char *path, unsigned status)
 {
 	uint64_t wait, receipts = b->log.receipts;
+	char text[64];
 
 	SAY(.path = path, .status = status);
 	fake_log_grow(&b->log, 1);
 	b->now_ms += 1000;
 	wait = bench_busy(b);
 	assert_in_range(wait, 500, 1500);
+	/* Whoever looks is told, with the status. */
+	snprintf(text, sizeof(text), "the store answered %u;", status);
+	assert_int_equal(bench_state(b).failures, 1);
+	assert_non_null(strstr(bench_state(b).last_error, text));
 	/* Not a moment earlier. */
 	b->now_ms += wait - 1;
 	assert_int_equal(bench_step(b), 1);
 	b->now_ms += 1;
 	bench_run(b);
 	assert_int_equal(b->log.receipts, receipts + 1);
+	assert_int_equal(bench_state(b).failures, 0);
 	assert_int_equal(b->alarms, 0);
 	SAY(.path = path, .status = status, .has_retry_after = true,
 	    .retry_after_ms = 7000);

@@ -177,7 +177,9 @@ static int listening_tell(struct run *run, struct seal_diag *diag)
 		printf("auditseald: listening on %s\n", text);
 		fflush(stdout);
 		strcat(text, "\n");
-		rc = file_replace(path, text, strlen(text), 0644, diag);
+		/* Only enrolment reads it: on a full disk logs are served. */
+		if (file_replace(path, text, strlen(text), 0644, diag))
+			say("alarm: %s", diag->text);
 	}
 	if (rc == 0 && run->port_file) {
 		snprintf(port_text, sizeof(port_text), "%u\n", port);
