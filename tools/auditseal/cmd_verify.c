@@ -253,40 +253,50 @@ static int judge_all(const struct words *w, enum report_format format,
 	return status;
 }
 
+static int parse(struct words *w, int argc, char **argv, int *ret_operands,
+		 bool *ret_done)
+{
+	const struct cli_option options[] = {
+		{"--out", true, &w->out},
+		{"-o", true, &w->out},
+		{"--policy", true, &w->policy},
+		{"--log", true, &w->log},
+		{"--as-of", true, &w->as_of},
+		{"--min-freshness", true, &w->min_freshness},
+		{"--expect-size", true, &w->expect_size},
+		{"--expect-root", true, &w->expect_root},
+		{"--timestamp", true, &w->timestamp},
+		{"--tsa-ca", true, &w->tsa_ca},
+		{"--deep", false, &w->deep},
+		{"--enclosed-policy", false, &w->enclosed},
+		{"--accepted", true, &w->accepted},
+		{"--state", true, &w->state},
+		{"--state-init", false, &w->state_init},
+		{"--since-last", false, &w->since_last},
+		{"--pin", true, &w->pin},
+		{"--fleet", false, &w->fleet},
+		{"--from", true, &w->from},
+		{"--to", true, &w->to},
+		{"--no-progress", false, &w->no_progress},
+		{"--tls-ca", true, &w->ca},
+		{"--tls-cert", true, &w->cert},
+		{"--tls-key", true, &w->key},
+		/* Not of `report`: the last two. */
+		{"--json", false, &w->json},
+		{"--format", true, &w->format},
+	};
+
+	return cli_options(w->command, argc, argv, options,
+			   sizeof(options) / sizeof(options[0]) -
+				   (w->format ? 2 : 0),
+			   ret_operands, ret_done);
+}
+
 int cli_verify(const struct cli_command *command, const char *form, int argc,
 	       char **argv)
 {
 	struct words w = {.format = form, .command = command};
 	enum report_format format = REPORT_TEXT;
-	const struct cli_option options[] = {
-		{"--out", true, &w.out},
-		{"-o", true, &w.out},
-		{"--policy", true, &w.policy},
-		{"--log", true, &w.log},
-		{"--as-of", true, &w.as_of},
-		{"--min-freshness", true, &w.min_freshness},
-		{"--expect-size", true, &w.expect_size},
-		{"--expect-root", true, &w.expect_root},
-		{"--timestamp", true, &w.timestamp},
-		{"--tsa-ca", true, &w.tsa_ca},
-		{"--deep", false, &w.deep},
-		{"--enclosed-policy", false, &w.enclosed},
-		{"--accepted", true, &w.accepted},
-		{"--state", true, &w.state},
-		{"--state-init", false, &w.state_init},
-		{"--since-last", false, &w.since_last},
-		{"--pin", true, &w.pin},
-		{"--fleet", false, &w.fleet},
-		{"--from", true, &w.from},
-		{"--to", true, &w.to},
-		{"--no-progress", false, &w.no_progress},
-		{"--tls-ca", true, &w.ca},
-		{"--tls-cert", true, &w.cert},
-		{"--tls-key", true, &w.key},
-		/* Not of `report`: the last two. */
-		{"--json", false, &w.json},
-		{"--format", true, &w.format},
-	};
 	struct cli_trust trust = {0};
 	struct cli_stamps stamps = {0};
 	struct cli_memory memory = {.lock = -1};
@@ -295,9 +305,7 @@ int cli_verify(const struct cli_command *command, const char *form, int argc,
 	int operands = 0, rc;
 	bool done;
 
-	rc = cli_options(command, argc, argv, options,
-			 sizeof(options) / sizeof(options[0]) - (form ? 2 : 0),
-			 &operands, &done);
+	rc = parse(&w, argc, argv, &operands, &done);
 	if (rc || done)
 		return rc;
 	if (!operands)
