@@ -32,7 +32,7 @@ static int check_newest(struct seal_verify *v)
 			   v->head_where, "the newest seal is wrong");
 }
 
-static int take_wrong_seals(struct seal_verify *v)
+int verify_wrong_seals(struct seal_verify *v)
 {
 	struct seal_findings *bad = &v->cell.bad;
 	size_t k;
@@ -60,7 +60,7 @@ int verify_end_tail(struct seal_verify *v, uint64_t *ret_unsealed)
 	*ret_unsealed = whole;
 	rc = check_newest(v);
 	if (!rc)
-		rc = take_wrong_seals(v);
+		rc = verify_wrong_seals(v);
 	if (!rc)
 		rc = verify_abandoned(v);
 	if (rc || v->opt.live)

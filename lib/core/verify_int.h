@@ -283,6 +283,8 @@ void verify_cell_fini(struct verify_cell *cell);
 int verify_head(struct seal_verify *v, const struct seal_verify_head *head);
 void verify_believe(struct seal_verify *v, const struct seal_verify_head *head,
 		    bool checked);
+/* Reports the open cell's wrong seals over roots that are right. */
+int verify_wrong_seals(struct seal_verify *v);
 /* Frames left behind that no recovery has named are AS003. */
 int verify_abandoned(struct seal_verify *v);
 

@@ -70,7 +70,7 @@ static int hole(struct seal_verify *v, uint64_t first, bool number_gap,
 		rc = verify_find(v, 9, from, first - 1, false, where,
 				 "a file before this one is missing");
 	else if (v->walk.next == first && v->cell.bad.n)
-		rc = verify_take(v, &v->cell.bad); /* there, under bad seals */
+		rc = verify_wrong_seals(v); /* they are there */
 	else
 		rc = verify_find(v, 2, from, first - 1, v->cell.total > 0,
 				 where,

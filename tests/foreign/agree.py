@@ -10,6 +10,7 @@ import random
 import shutil
 import sqlite3
 import sys
+import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../golden/v1"))
 import vectors  # noqa: E402
 
@@ -57,7 +58,7 @@ def main():
     known, bad = {v["name"]: v for v in vectors.index()}, 0
     for k in range(seed, seed + count):
         rng = random.Random(k)
-        folder = os.path.abspath("damaged")
+        folder = tempfile.mkdtemp()
         vectors.load("intact-" + target, folder)
         damage = damage_spool if target == "spool" else damage_store
         said = [damage(rng, folder) for _ in range(rng.choice((1, 1, 1, 2, 3)))]

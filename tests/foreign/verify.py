@@ -780,7 +780,7 @@ class Spool(Log):
                 self.find(30, first)
         elif not (self.cell and not jump and self.close(first, h["root"], h["key"], h["sig"]) and self.size == first):
             if self.bad and self.next() == first:
-                self.found += self.bad
+                self.found += [b for b in self.bad if b[0] == 10]
             else:
                 self.find(9 if jump else 2, self.size, first - 1, bool(self.cell) and not jump)
             self.lose(first)
