@@ -4,4 +4,4 @@ shell_tests += %D%/foreign.tap
 EXTRA_DIST += %D%/check.go %D%/receipt.sh %D%/tile_root.py
 # A second verifier, over the golden vectors.
 shell_tests += %D%/second.tap
-EXTRA_DIST += %D%/verify.py
+EXTRA_DIST += %D%/verify.py %D%/agree.py

@@ -32,6 +32,10 @@ CLASS = {n: "D" for n in range(1, 38)} | dict.fromkeys((13, 14, 15, 19, 21, 23, 
 RANK = (25, 28, 9, 7, 6, 30, 4, 5, 2, 3, 1, 31, 26, 10, 11, 12, 32, 13)
 
 
+STRANGER = 111  # AS011 that is only worth attention
+CLASS[STRANGER] = "A"
+
+
 class Bad(Exception):
     """What was read is not of its form."""
 
@@ -293,9 +297,11 @@ class Log:
         self.origin, self.policy, self.deep, self.found = origin, policy, deep, []
         self.pin, self.keys, self.first, self.said, self.host = policy.pins.get(origin), [], [0], [], None
         self.broken = self.start = self.after_unknown = False
+        self.in_file = None
         self.begun, self.id = True, None
         self.beat, self.size, self.first_index, self.roots, self.notes, self.newest = None, 0, 0, {}, [], None
         self.largest, self.spoken, self.cosigned, self.times = 0, {}, False, []
+        self.strangers, self.handed_to = set(), 0
         self.forget()
 
     def find(self, n, first=None, last=None, within=False):
@@ -429,6 +435,8 @@ class Log:
                 self.find(wrong, at)
                 self.broken = wrong != 8
             self.broken = self.broken and wrong is not None
+            if not wrong:
+                self.handed_to = max(self.handed_to, int(fields["epoch"]))
 
     def record(self, at, flags, body):
         """entry.md 4: is it of its form? self.run: flags of the record that goes on here; 0 none; None unknown."""
@@ -496,54 +504,76 @@ class Log:
         elif root is not None and self.roots.get(size, root) != root:
             self.find(*other)
 
-    def note(self, data, source):
-        """A checkpoint: source is acked, frame, past or newest."""
+    def note(self, data, source, damaged=False):
+        """A checkpoint: source is acked, frame; past, newest or pending of a store's. damaged: AS030 was said."""
         try:
             note = Note(data)
         except Bad:
             return self.find(29 if source == "acked" else 30)
         if note.origin != self.origin:
             return self.find(28)
-        host, good, bad, epoch = None, {}, False, self.origin + "/epoch"
-        names = [n for n, _ in note.lines]
+        if damaged:
+            self.find(30)
+        good, wrong, epoch, stored = {}, 0, self.origin + "/epoch", source in ("past", "newest", "pending")
+        names, seal, host = [n for n, _ in note.lines], "none", "none"
         listed = [k for n, k in self.policy.logs if n == self.origin]
         try:
-            for raw in listed or [self.host] * bool(self.host):
-                host = note.by(self.origin, raw, 1) if host is None else host
-            if host is None and listed and self.origin in names:
-                if not self.host or self.host in listed:
-                    self.find(11)
-            elif host is None and source == "newest" and self.origin not in names:
-                self.find(10)
+            if any([note.by(self.origin, raw, 1) is not None for raw in listed or [self.host] * bool(self.host)]):
+                host = "good"
+            elif self.origin in names:
+                host = "strange" if listed else "unknown"
         except Bad:
-            self.find(10)
-        if epoch not in names and source in ("past", "newest"):
-            self.find(13)
-        elif epoch in names and self.key_of(note.size):
-            line = note.lines[names.index(epoch)][1]
-            if not self.sealed(note.size, note.root, line[:4], line[4:]):
-                self.find(10)
-            elif source == "newest":
-                self.newest_sealed = True
+            host = "wrong"
+        if epoch in names:
+            line, seal = note.lines[names.index(epoch)][1], "unknown"
+            if self.key_of(note.size):
+                seal = "good" if self.sealed(note.size, note.root, line[:4], line[4:]) else "wrong"
+                if seal == "wrong" and source == "pending" and line[:4] != key_id(epoch, 1, self.keys[-1]):
+                    seal = "unknown"
         for name, (signer, raw) in self.policy.witnesses.items():
             try:
                 when = note.by(signer, raw, 4)
                 good |= {name: when} if when is not None else {}
             except Bad:
-                bad = True
-        agrees = self.roots.get(note.size) == note.root
+                wrong += 1
+        self.newest_sealed |= seal == "good" and source == "newest"
         self.cosigned |= bool(good)
-        if bad and agrees:
-            self.find(10)
-        if agrees and host is not None and not bad:
+        root = self.roots.get(note.size)
+        if not damaged:
+            damaged = not self.lines(note, host, seal, good, wrong, stored, root not in (None, note.root))
+        if root == note.root and host == "good" and not wrong:
             for name, when in good.items():
                 old = self.spoken.get(name, (0, 0))
                 if (when - old[1]) * (note.size - old[0]) < 0 and name in self.spoken:
                     self.find(27)
                 self.spoken[name] = max(old, (note.size, when))
         store = isinstance(self, Store)
-        self.claim(note.size, note.root, (22,) if good and store else (8,) if host is not None else (30,),
-                   host is not None or good, 22 if good and store else 7)
+        other = (22,) if good and store else (8,) if host == "good" else (30,)
+        self.claim(note.size, None if damaged else note.root, other,
+                   (host == "good" or good) and source != "pending", 22 if good and store else 7)
+
+    def lines(self, note, host, seal, good, wrong, stored, conflicts):
+        """What is wrong with a note's lines; False: with all of them, so that its text was changed."""
+        if wrong + (host == "wrong") + (seal == "wrong") > 1 and not good and "good" not in (host, seal):
+            self.find(10)
+            return False
+        if host == "wrong" or host == "none" and stored:
+            self.find(10)
+        elif host == "strange" and (not self.host or self.host in [k for n, k in self.policy.logs if n == self.origin]):
+            self.find(11)
+        if seal == "none" and stored:
+            self.find(13)
+        elif seal == "wrong":
+            self.find(10)
+        if wrong and not conflicts:
+            self.find(10)
+        known = [(n, key_id(n, 1, k)) for n, k in self.policy.logs]
+        known += [(n, key_id(n, 4, k)) for n, k in self.policy.witnesses.values()]
+        if stored and self.policy.quorum and host != "strange":
+            self.strangers |= {(n, line[:4]) for n, line in note.lines if n != self.origin + "/epoch"
+                               and (n, line[:4]) not in known
+                               and (n != self.origin or n in [x for x, _ in self.policy.logs])}
+        return True
 
     def judge(self, as_of, freshness, expect, expect_root):
         """verdict.md 5 and 6; the findings as they are reported."""
@@ -571,8 +601,12 @@ class Log:
                 self.find(34 if size else 35 if self.cosigned else 33)
         if not self.keys or not (self.pin or bound and self.start):
             self.find(36)
-        elif not self.newest_sealed and self.size > size:
-            self.find(36, size, self.size - 1)
+        elif not self.newest_sealed:
+            covered = self.first[self.handed_to] if self.handed_to and self.first[self.handed_to] <= self.size else 0
+            if self.size > max(size, covered):
+                self.find(36, max(size, covered), self.size - 1)
+        for _ in self.strangers:
+            self.find(STRANGER)
         return self.settle()
 
     def settle(self):
@@ -794,10 +828,12 @@ class Spool(Log):
         self.epochs(self.read("epochs"))
         receipts = []
         for first, data in self.files:
-            at, before = self.segment(first, data), None
+            at, before = self.segment(first, data), None if self.header(data) else "header"
             for kind, _, body, good in self.frames(data, at) if at is not None else ():
                 place = max(self.next() - 1, 0)
-                if kind == 0:
+                if kind == -1 and before == "header":
+                    pass  # a damaged one, as was said
+                elif kind == 0:
                     self.cell.append((good, body))
                 elif kind == -1 and good:
                     self.cell.append((None, None))
@@ -892,12 +928,15 @@ class Spool(Log):
 class Store(Log):
     """storage.md"""
 
-    def __init__(self, db, number, origin, origin_hash, log_id, policy, deep):
+    def __init__(self, db, number, origin, origin_hash, log_id, stray, policy, deep):
         super().__init__(origin, policy, deep)
+        if stray:
+            self.find(28)
         self.row_hash, self.row_id, self.rows = origin_hash, log_id, number << 40
         self.stored, self.bundles, self.tree, self.newest_sealed = {}, {}, Tree(), False
         rows = [(i - self.rows << 8, h, d) for i, h, d in db.execute(
             "SELECT id, hashes, data FROM bundle WHERE id >> 40 = ? ORDER BY id", (number,))]
+        whole = [first >> 8 for first, _, _ in rows]
         rows += db.execute("SELECT first, hashes, data FROM piece WHERE log = ? ORDER BY first", (number,))
         for first, hashes, data in rows:
             h, d = self.bundles.get(first >> 8, (b"", b""))
@@ -908,8 +947,30 @@ class Store(Log):
             self.stored.update({(level, n << 8 | i): h[32 * i:32 * i + 32] for i in range(min(len(h) // 32, 256))})
         self.notes = list(db.execute(
             "SELECT size, root, note, receipt FROM checkpoint WHERE log = ? ORDER BY size", (number,)))
-        self.records = b"".join(r for r, in db.execute(
-            "SELECT record FROM epoch WHERE log = ? ORDER BY epoch", (number,)))
+        epochs = list(db.execute("SELECT epoch, record FROM epoch WHERE log = ? ORDER BY epoch", (number,)))
+        self.records, self.numbers = b"".join(r for _, r in epochs), [e for e, _ in epochs]
+        self.sizes = db.execute("SELECT next, pending, mirror FROM log WHERE id = ?", (number,)).fetchone()
+        self.disorder(whole, rows[len(whole):], len(tiles) - len(self.bundles))
+
+    def lost(self):
+        self.broken = self.broken or self.in_file is None
+        self.forget()
+
+    def disorder(self, whole, pieces, tiles):
+        """storage.md 3: do the rows belong together? Also how many entries there are."""
+        (upto, pending, mirror), sizes = self.sizes, [n[0] for n in self.notes]
+        end, part = max(whole, default=-1) + 1, upto & 255
+        first, hashes = pieces[0][0] if pieces else 0, sum(len(h) for _, h, _ in pieces)
+        self.held = max(end << 8, first + hashes // 32 if pieces else 0)
+        full = len([n for n in whole if n >= mirror >> 8])
+        wrong = not 0 <= mirror <= upto <= (pending or 0) or max(sizes, default=None) != pending
+        wrong |= mirror and mirror not in sizes or min(sizes, default=0) < 0
+        wrong |= not ((end, full) == (upto >> 8, (upto >> 8) - (mirror >> 8)) or end < upto >> 8 and not full)
+        wrong |= bool(pieces) and (first != upto - part or hashes > 32 * part)
+        wrong |= tiles > sum((upto >> 8 * level) + 255 >> 8 for level in range(1, 8))
+        wrong |= bool(self.numbers) and self.row_id is None
+        if wrong:
+            self.find(30)
 
     @staticmethod
     def stands(data, at, expected):
@@ -931,30 +992,51 @@ class Store(Log):
         return out, at == len(data)
 
     def verify(self):
-        self.epochs(self.records)
-        root = None
-        for size, _, data, _ in self.notes[-1:]:
-            self.size = size
-            try:
-                note = Note(data)
-                self.size, root = note.size, note.root
-                for _, raw in [x for x in self.policy.logs if x[0] == self.origin] or [("", self.host)]:
-                    need(raw and note.by(self.origin, raw, 1) is not None)
-            except Bad:
-                root = None
+        if self.row_id is not None or self.records:
+            self.epochs(self.records)
+        if self.numbers != list(range(len(self.numbers))) and (29, None, None, False) not in self.found:
+            self.find(29)
+        notes, best, root = [self.joined(*row) for row in self.notes], None, None
+        receipted = [n for n in notes if n[3]]
+        for n in receipted[-1:] + [n for n in notes if n[0] == self.sizes[2]]:
+            best = n if best is None or (n[2], n[0]) > (best[2], best[0]) else best
+        self.size = min(self.sizes[2], self.held)
+        try:
+            note = Note(best[1]) if best else None
+            keys = [k for n, k in self.policy.logs if n == self.origin] or [self.host] * bool(self.host)
+            if note and note.origin == self.origin and (not keys or any(
+                    [note.by(self.origin, raw, 1) is not None for raw in keys])):
+                if note.size >= self.size:
+                    self.size, root = note.size, note.root
+        except Bad:
+            pass
         self.reached = self.size
         self.content(root)
         if self.keys and self.row_id not in (None, self.id):
             self.find(30)
         if self.row_hash != sha(self.origin.encode()):
             self.find(30)
-        for size, root, data, receipt in self.notes:
-            try:
-                if (Note(data).size, Note(data).root) != (size, root):
-                    self.find(30)
-            except Bad:
-                pass
-            self.note(data + (receipt or b""), "newest" if size == self.notes[-1][0] else "past")
+        for n in notes:
+            self.note(n[1], "newest" if n is best else "pending" if n[0] > self.size else "past", not n[2])
+        if self.in_file and len(self.keys) > self.in_file and self.first[-1] < self.size:
+            self.find(29)
+
+    def joined(self, size, root, note, receipt):
+        """A row as a note: size, bytes, whether it is as it should be, whether there is a receipt."""
+        both = note + (receipt or b"")
+        try:
+            own = len(Note(note).lines)
+        except Bad:
+            own = 0
+        try:
+            made = Note(both)
+            mine = [n in (made.origin, made.origin + "/epoch") for n, _ in made.lines]
+            whole = (made.size, made.root) == (size, root) and mine == [i < own for i in range(len(mine))]
+            whole &= [n for n, _ in made.lines].count(made.origin + "/epoch") <= 1
+            whole &= (len(mine) > own) == (receipt is not None)
+        except Bad:
+            both, whole = note if own else both, False
+        return size, both, whole, receipt is not None
 
     def content(self, root):
         """From the root down: verdict.md 2 and 3."""
@@ -962,7 +1044,7 @@ class Store(Log):
         levels = range((max(n, 1).bit_length() - 1) // 8, -1, -1)
         edge = [[(at, i) for i in range(n >> 8 * at + 8 << 8, n >> 8 * at)] for at in levels]
         if root:
-            self.choose([x for row in edge for x in row], lambda row: self.fold_edge(edge, row) == root, edge)
+            self.choose([x for row in edge for x in row], lambda row: self.fold_edge(edge, row) == root)
         for row in edge:
             for at, i in row if row and row[0][0] else ():
                 self.descend(at, i)
@@ -985,7 +1067,7 @@ class Store(Log):
             del row[:len(nodes)]
         return Tree(self.size, b"".join(roots)).root()
 
-    def choose(self, nodes, good, tiles):
+    def choose(self, nodes, good):
         """Of the two that are known of each node, those that give what is proven above. AS030 where a tile differs."""
         stored = [self.stored.get(x) for x in nodes]
         if None not in stored and good(stored):
@@ -999,20 +1081,21 @@ class Store(Log):
                 row[k] = stored[k] if bits >> b & 1 else below[k]
             if good(row):
                 self.true.update(zip(nodes, row))
-                for tile in tiles:
-                    wrong = [(at, i) for at, i in tile if self.stored.get((at, i)) != self.true[at, i]]
-                    if wrong:
-                        at, i = wrong[0]
-                        self.find(30, i << 8 * at, (tile[-1][1] + 1 << 8 * at) - 1, True)
+                for at, i in nodes:
+                    if self.stored.get((at, i)) != self.true[at, i]:
+                        self.find(30, i << 8 * at, (i + 1 << 8 * at) - 1)
                 return True
         return False
 
     def descend(self, at, i):
         """The whole tile below a hash."""
         nodes, h = [(at - 1, j) for j in range(i << 8, i + 1 << 8)], self.true.get((at, i))
-        if h and not self.choose(nodes, lambda row: fold(row) == h, [nodes]):
-            self.find(1, i << 8 * at, (i + 1 << 8 * at) - 1, True)
-            self.forget()
+        if h and not self.choose(nodes, lambda row: fold(row) == h):
+            if at == 1 and i not in self.bundles:
+                self.missing = i << 8 if self.missing is None else self.missing
+            else:
+                self.find(1, i << 8 * at, (i + 1 << 8 * at) - 1, True)
+            self.lost()
             if self.tree:
                 self.tree.add(h, 8 * at)
                 self.roots[self.tree.size] = self.tree.root()
@@ -1046,7 +1129,9 @@ class Store(Log):
         if places != true:
             entries = self.align(first, first + width, found)
         for f in self.found[before:]:
-            if f[0] == 2 and f[2] == first + width - 1 and not f[3]:
+            if f[0] == 3 and f[1] == first + width and width < 256:
+                self.found.remove(f)
+            elif f[0] == 2 and f[2] == first + width - 1 and not f[3]:
                 self.found.remove(f)
                 start = f[1]
                 while (2, start - 1, start - 1, False) in self.found[before:]:
@@ -1057,7 +1142,7 @@ class Store(Log):
             if e is not None and leaf_of(e) == true[i] and self.tree:
                 self.entry(first + i, e, self.tree.root())
             else:
-                self.forget()
+                self.lost()
             if self.tree and true[i]:
                 self.tree.add(true[i])
                 self.roots[first + i + 1] = self.tree.root()
@@ -1079,7 +1164,10 @@ def logs(target, policy, only):
             "PRAGMA user_version").fetchone()[0] not in (1, 2):
         raise Undecided("not a store's database")
     rows = db.execute("SELECT id, origin, hash, log_id FROM log ORDER BY origin").fetchall()
-    return [functools.partial(Store, db, *row, policy) for row in rows if only in (None, row[1])]
+    stray = any(db.execute("SELECT 1 FROM %s WHERE %s NOT IN (SELECT id FROM log)" % t).fetchone() for t in (
+        ("bundle", "id >> 40"), ("piece", "log"), ("tile", "log"), ("checkpoint", "log"), ("epoch", "log")))
+    rows = [row for row in rows if only in (None, row[1])]
+    return [functools.partial(Store, db, *row, stray and row == rows[0], policy) for row in rows]
 
 
 def main():
@@ -1107,7 +1195,7 @@ def main():
             worst.add(status)
             seen.add(log.origin)
             print(json.dumps({"target": target, "origin": log.origin, "exit": status, "size": log.size,
-                              "findings": [["AS%03d" % f[0], *f[1:]] for f in found]}))
+                              "findings": [["AS%03d" % (f[0] % 100), *f[1:]] for f in found]}))
         for origin in {n for n, _ in policy.logs} - seen if isinstance(log, Store) and not a.log else ():
             worst.add(3)
             print(json.dumps({"target": target, "origin": origin, "exit": 3, "size": 0,

@@ -891,3 +891,80 @@ def _(w):
                                (205, 0x30, salt + b"end"), (206, 0x02, b"cut"), (207, 0x00, b"")):
         w.log.put(index, bytes([RECORD, flags]) + w.log.entries()[index][2:10] + body)
     w.forged()
+
+
+# ---- tiles hash by hash, and what rows must agree on ----
+
+@vector("AS030-store-tile-hash")
+def _(w):
+    "a hash of the tile of level 1 is changed"
+    w.sql(("UPDATE tile SET hashes = ?", sha(b"another")))
+
+
+@vector("AS030-store-leaf-hash")
+def _(w):
+    "the leaf hash of entry 60 is changed, the entry is as it was"
+    hashes, = w.get("SELECT hashes FROM bundle")
+    w.sql(("UPDATE bundle SET hashes = ?", flip(hashes, 1925)))
+
+
+@vector("AS030-store-tile-gone")
+def _(w):
+    "the tile of level 1 is gone"
+    w.sql(("DELETE FROM tile",))
+
+
+@vector("three-damages-store")
+def _(w):
+    "entries 60 and 280 are changed, the tile too"
+    w.entries(lambda e: e.__setitem__(60, flip(e[60], 15)))
+    w.entries(lambda e: e.__setitem__(3, flip(e[3], 15)), 277)
+    w.sql(("UPDATE tile SET hashes = ?", sha(b"another")))
+
+
+@vector("AS002-store-bundle")
+def _(w):
+    "the bundle is gone, the pieces behind it are there"
+    w.sql(("DELETE FROM bundle",))
+
+
+@vector("AS010-store-text")
+def _(w):
+    "root and column root of the checkpoint of size 164 are changed, no line fits"
+    data, root = w.checkpoint(164, "note"), w.checkpoint(164, "root")
+    other = sha(b"another")
+    w.sql(("UPDATE checkpoint SET note = ?, root = ? WHERE size = 164",
+           data.replace(b64(root).encode(), b64(other).encode()), other))
+
+
+@vector("AS011-store-line")
+def _(w):
+    "the receipt of size 164 is by a key that the policy does not name: worth attention, no more"
+    body = text(164, w.checkpoint(164, "root"))
+    w.sql(("UPDATE checkpoint SET receipt = ? WHERE size = 164",
+           cosignature(body, 1795263360, Key("v1 retired")).encode()))
+
+
+@vector("AS028-store-row")
+def _(w):
+    "there is a piece of a log that is not there"
+    w.sql(("INSERT INTO piece SELECT 9, first, hashes, data FROM piece WHERE first = 277",))
+
+
+@vector("AS029-store-record")
+def _(w):
+    "the tag of the record of epoch 2 is changed"
+    record, = w.get("SELECT record FROM epoch WHERE epoch = 2")
+    w.sql(("UPDATE epoch SET record = ? WHERE epoch = 2", flip(record, 157)))
+
+
+@vector("AS030-store-sizes")
+def _(w):
+    "the row of the log says that more entries were stored"
+    w.sql(("UPDATE log SET next = 300",))
+
+
+@vector("AS030-store-origin-hash")
+def _(w):
+    "the hash by which readers ask is not that of the origin"
+    w.sql(("UPDATE log SET hash = ?", sha(b"another")))
