@@ -35,7 +35,7 @@ shell_tests += %D%/tools_state.tap %D%/tools_archive.tap
 EXTRA_DIST += tests/lib/tools.bash
 shell_tests += %D%/report.tap
 shell_tests += %D%/report.tap %D%/export.tap %D%/accept.tap
-shell_tests += %D%/report.tap %D%/export.tap %D%/accept.tap %D%/diff.tap
+shell_tests += %D%/report.tap %D%/export.tap %D%/accept.tap %D%/diff.tap %D%/sample.tap
 short_tests += %D%/sanitizers.tap %D%/module_tee.tap %D%/module_life.tap \
 	%D%/end_to_end.tap
 long_tests += %D%/valgrind.tap

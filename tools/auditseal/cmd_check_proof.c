@@ -2,10 +2,12 @@
 /* auditseal check-proof: was this entry in the log?  Needs no log. */
 #include "cli.h"
 #include "judge.h"
+#include "sample.h"
 
 #include "core/buf.h"
 #include "core/checkpoint.h"
 #include "core/entry.h"
+#include "core/note.h"
 #include "core/proof.h"
 #include "core/tree.h"
 #include "protocol/tlog_proof.h"
@@ -16,10 +18,12 @@
 
 static const char help[] =
 	"Usage: auditseal check-proof --policy FILE [OPTIONS] FILE.tlog-proof\n"
+	"       auditseal check-proof --policy FILE SAMPLE\n"
 	"\n"
 	"Checks that the entry is in the log at its index, that the log "
 	"signed\n"
-	"the checkpoint, and that the policy's quorum cosigned it.\n"
+	"the checkpoint, and that the policy's quorum cosigned it.  Of what\n"
+	"'auditseal sample' wrote: each, and that the seed chose them.\n"
 	"\n"
 	"  --policy FILE  whom to trust (the log's key and the quorum)\n"
 	"  --entry FILE   the entry's bytes, if they are not in the proof\n"
@@ -116,21 +120,43 @@ static int judge(struct checked *c, const struct seal_policy *policy)
 	return CLI_OK;
 }
 
-static int check(const char *path, const char *entry_path,
-		 const struct seal_policy *policy)
+/* What a proof must be about, as part of a sample; NULL: anything. */
+struct expected {
+	const struct sample_facts *facts;
+	uint64_t index;
+	bool continues; /* out: so the entry before belongs to it */
+};
+
+static int hold(const struct checked *c, struct expected *e,
+		const struct seal_policy *policy)
+{
+	struct seal_entry view = {0};
+	int rc;
+
+	if (e && (c->proof.index != e->index ||
+		  c->checkpoint.size != e->facts->size ||
+		  strcmp(c->checkpoint.origin, e->facts->origin)))
+		return wrong("it is not about the entry that was drawn");
+	rc = judge((struct checked *)(uintptr_t)c, policy);
+	if (e)
+		e->continues =
+			!seal_entry_parse(c->entry, c->entry_len, &view) &&
+			view.flags & SEAL_FLAG_CONTINUES;
+	return rc;
+}
+
+static int check(const uint8_t *text, size_t len, const char *entry_path,
+		 const struct seal_policy *policy, struct expected *expected)
 {
 	struct checked *c = calloc(1, sizeof(*c));
 	struct seal_buf extra = SEAL_BUF_INIT;
 	struct seal_diag diag = {0};
-	uint8_t *text = NULL, *entry = NULL;
-	size_t len;
+	uint8_t *entry = NULL;
 	int rc, status;
 
 	if (!c)
 		return cli_fail(SEAL_E_NOMEM, NULL);
-	rc = cli_read_file(path, PROOF_BYTES_MAX, &text, &len, &diag);
-	if (!rc)
-		rc = seal_tlog_proof_parse(text, len, &c->proof, &extra, &diag);
+	rc = seal_tlog_proof_parse(text, len, &c->proof, &extra, &diag);
 	if (!rc)
 		rc = seal_checkpoint_parse_note(c->proof.note,
 						c->proof.note_bytes, &c->note,
@@ -145,11 +171,104 @@ static int check(const char *path, const char *entry_path,
 	if (!rc && !entry_path)
 		c->entry_len = extra.len;
 	c->entry = entry_path ? entry : extra.data;
-	status = rc ? cli_fail(rc, &diag) : judge(c, policy);
+	status = rc ? cli_fail(rc, &diag) : hold(c, expected, policy);
 	seal_buf_fini(&extra);
 	free(entry);
-	free(text);
 	free(c);
+	return status;
+}
+
+static int check_file(const char *path, const char *entry_path,
+		      const struct seal_policy *policy)
+{
+	struct seal_diag diag = {0};
+	uint8_t *text;
+	size_t len;
+	int rc = cli_read_file(path, PROOF_BYTES_MAX, &text, &len, &diag);
+
+	if (rc)
+		return cli_fail(rc, &diag);
+	rc = check(text, len, entry_path, policy, NULL);
+	free(text);
+	return rc;
+}
+
+/* ---- a sample: the draw is made again ---- */
+
+static int check_drawn(struct bundle_files *files,
+		       const struct sample_facts *facts, uint64_t index,
+		       const struct seal_policy *policy)
+{
+	struct expected e = {facts, index, true};
+	struct seal_buf text = SEAL_BUF_INIT;
+	struct seal_diag diag = {0};
+	int rc = 0, status = CLI_OK;
+	char name[BUNDLE_NAME];
+	bool there;
+
+	for (; e.continues && !rc && !status; e.index--) {
+		snprintf(name, sizeof(name), "proofs/%" PRIu64 ".tlog-proof",
+			 e.index);
+		rc = bundle_files_get(files, name, PROOF_BYTES_MAX, &text,
+				      &there, &diag);
+		if (!rc && !there)
+			status = undecided("an entry that was drawn is not "
+					   "there");
+		else if (!rc)
+			status = check(text.data, text.len, NULL, policy, &e);
+		if (!e.index)
+			break;
+	}
+	seal_buf_fini(&text);
+	return rc ? cli_fail(rc, &diag) : status;
+}
+
+static int load_sample(struct bundle_files *files, struct sample_facts *facts,
+		       uint64_t **ret_index, struct seal_diag *diag)
+{
+	struct seal_buf bytes = SEAL_BUF_INIT;
+	bool there;
+	int rc =
+		bundle_files_get(files, SAMPLE_FILE, 512, &bytes, &there, diag);
+
+	if (!rc)
+		rc = sample_facts_get(bytes.data, bytes.len, facts, diag);
+	if (!rc)
+		rc = bundle_files_get(files, "seed", SEAL_NOTE_MAX_BYTES,
+				      &bytes, &there, diag);
+	if (!rc) {
+		*ret_index = calloc(facts->count, sizeof(**ret_index));
+		rc = *ret_index
+			     ? sample_draw(bytes.data, bytes.len, facts->size,
+					   facts->count, *ret_index, diag)
+			     : SEAL_E_NOMEM;
+	}
+	seal_buf_fini(&bytes);
+	return rc;
+}
+
+static int check_sample(const char *path, const struct seal_policy *policy)
+{
+	struct sample_facts facts = {0};
+	struct bundle_files *files = NULL;
+	struct seal_diag diag = {0};
+	uint64_t *index = NULL, i;
+	int status = CLI_OK;
+	int rc = bundle_files_open(path, &files, &diag);
+
+	if (!rc)
+		rc = load_sample(files, &facts, &index, &diag);
+	for (i = 0; i < facts.count && !rc; i++)
+		status = cli_worse(
+			status, check_drawn(files, &facts, index[i], policy));
+	if (rc)
+		status = cli_fail(rc, &diag);
+	else
+		printf("%d  %" PRIu64 " of %" PRIu64 " entries of %s, drawn by "
+		       "the seed that is in it\n",
+		       status, facts.count, facts.size, facts.origin);
+	bundle_files_close(files);
+	free(index);
 	return status;
 }
 
@@ -176,7 +295,12 @@ static int run(int argc, char **argv)
 		return cli_usage(&cli_cmd_check_proof,
 				 "--policy FILE says whom to trust");
 	rc = cli_trust_load(&trust, policy, &diag);
-	rc = rc ? cli_fail(rc, &diag) : check(argv[1], entry, trust.policy);
+	if (rc)
+		rc = cli_fail(rc, &diag);
+	else if (sample_is(argv[1]))
+		rc = check_sample(argv[1], trust.policy);
+	else
+		rc = check_file(argv[1], entry, trust.policy);
 	cli_trust_fini(&trust);
 	return rc;
 }

@@ -9,6 +9,7 @@ tools_auditseal_auditseal_SOURCES = \
 	%D%/copy_tiles.c %D%/copy_bundle.c %D%/bundle.h %D%/bundle_facts.c \
 	%D%/bundle_read.c %D%/bundle_write.c \
 	%D%/accept.h %D%/accept.c %D%/accept_digest.c %D%/cmd_accept.c \
+	%D%/sample.h %D%/sample.c %D%/cmd_sample.c \
 	%D%/compare.h %D%/compare.c %D%/cmd_diff.c \
 	%D%/export.h %D%/export.c %D%/export_notes.c %D%/cmd_export.c %D%/explain.h %D%/explain.c \
 	%D%/report.h %D%/report.c %D%/report_text.c %D%/report_json.c \
