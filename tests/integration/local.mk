@@ -31,7 +31,8 @@ long_tests += %D%/module_memory.tap
 shell_tests += %D%/tools.tap
 shell_tests += %D%/report.tap %D%/export.tap
 shell_tests += %D%/timestamp.tap
-shell_tests += %D%/tools_state.tap %D%/tools_archive.tap
+shell_tests += %D%/tools_state.tap %D%/tools_archive.tap \
+	%D%/tools_live.tap
 EXTRA_DIST += tests/lib/tools.bash
 shell_tests += %D%/report.tap
 shell_tests += %D%/report.tap %D%/export.tap %D%/accept.tap
