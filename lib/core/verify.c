@@ -361,6 +361,8 @@ int seal_verify_finish(struct seal_verify *v, struct seal_verdict *ret_verdict)
 	if (!rc)
 		rc = verify_note_judge(v);
 	if (!rc)
+		rc = verify_lines_end(v);
+	if (!rc)
 		rc = expect_root_alone(v);
 	if (!rc && v->have_stored_id && v->chain &&
 	    !seal_hash_equal(&v->stored_id, seal_chain_log_id(v->chain)))

@@ -192,6 +192,18 @@ int seal_verify_note(struct seal_verify *verify,
 		     enum seal_verify_note_source source, const uint8_t *note,
 		     size_t len, const char *where);
 
+/*
+ * The newest checkpoint as a store of ours keeps it: every line of it is the
+ * store's own doing, so that one which nobody can judge is a finding too.
+ * whole: what is kept beside it agrees; else that is the finding, AS030.
+ */
+int seal_verify_checkpoint(struct seal_verify *verify, const uint8_t *note,
+			   size_t len, bool whole, const char *where);
+
+/* What is kept beside a store's entries is wrong: AS028, AS029, AS030. */
+int seal_verify_kept(struct seal_verify *verify, unsigned number,
+		     const char *where, const char *text);
+
 /* ---- a spool's frames ---- */
 
 struct seal_verify_segment {

@@ -51,23 +51,31 @@ static int parse(struct verify_bundle *b)
 	return 0;
 }
 
-int verify_bundle_read(struct verify_tree *t, uint64_t number, unsigned width)
+static int read_bundle(struct verify_tree *t, uint64_t number, unsigned width,
+		       bool all)
 {
 	struct verify_bundle *b = &t->bundle;
 	int rc;
 
-	if (b->read && b->number == number && b->width == width)
-		return 0;
 	memset(b, 0, sizeof(*b));
-	rc = t->source->bundle(t->source->ctx, number, width, &b->bytes,
+	rc = t->source->bundle(t->source->ctx, number, width, all, &b->bytes,
 			       &b->len, t->diag);
 	if (rc)
 		return rc;
 	b->number = number;
 	b->width = width;
 	rc = parse(b);
-	b->read = !rc;
+	b->read = !rc && !all;
 	return rc;
+}
+
+int verify_bundle_read(struct verify_tree *t, uint64_t number, unsigned width)
+{
+	const struct verify_bundle *b = &t->bundle;
+
+	if (b->read && b->number == number && b->width == width)
+		return 0;
+	return read_bundle(t, number, width, false);
 }
 
 /* ---- a damaged length: go on at the next entry that is expected ---- */
@@ -206,6 +214,14 @@ static int flush_missing(struct verify_tree *t, uint64_t until, unsigned id)
 				   : "sealed, and not in this copy");
 }
 
+/* Perhaps the end of the copy: said when that is known. */
+void verify_bundle_missing(struct verify_tree *t, uint64_t from)
+{
+	if (!t->missing)
+		t->missing_from = from;
+	t->missing = true;
+}
+
 static int report(void *ctx, const struct seal_align_result *result)
 {
 	struct report *r = ctx;
@@ -214,12 +230,14 @@ static int report(void *ctx, const struct seal_align_result *result)
 
 	if (result->what == SEAL_ALIGN_DELETED &&
 	    result->last + 1 == r->tile->width) {
-		/* Perhaps the end of the copy: said when that is known. */
-		if (!t->missing)
-			t->missing_from = base + result->first;
-		t->missing = true;
+		verify_bundle_missing(t, base + result->first);
 		return 0;
 	}
+	/* Behind a partial bundle stand entries that came later. */
+	if (result->what == SEAL_ALIGN_INSERTED &&
+	    result->first == r->tile->width &&
+	    result->first < SEAL_VERIFY_TILE_WIDTH)
+		return 0;
 	return verify_find(t->v, result->what, base + result->first,
 			   base + result->last, result->within, r->where, "%s",
 			   seal_align_text(result->what));
@@ -274,9 +292,9 @@ static int damaged(struct verify_tree *t, const struct verify_tile *tile,
 	uint64_t place[VERIFY_BUNDLE_MAX];
 	size_t source[SEAL_VERIFY_TILE_WIDTH];
 	struct report r = {t, tile, where};
-	int rc = 0;
+	int rc = read_bundle(t, tile->number, tile->width, true);
 
-	if (b->ragged || b->count != tile->width)
+	if (!rc && (b->ragged || b->count != tile->width))
 		rc = parse_again(b, tile);
 	if (rc)
 		return rc;

@@ -137,8 +137,10 @@ static int judge_epochs(struct seal_verify *v, uint64_t reached)
 
 	if (first > reached && !verify_beyond(v, first))
 		return too_short(v, reached, first, "epochs", false);
-	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone)
+	if (v->opt.target == SEAL_VERIFY_SPOOL && v->opt.alone)
 		return 0;
+	if (v->opt.target == SEAL_VERIFY_STORE && !v->epochs_given)
+		return 0; /* its read side has no such file */
 	if (!v->epochs_given)
 		return verify_find(v, 29, 1, 0, false, "epochs",
 				   "epochs is missing");
@@ -313,6 +315,26 @@ static int no_anchor(struct seal_verify *v, const struct seal_anchor *nearest)
 				  : "no policy says whose receipts to trust");
 }
 
+/*
+ * No seal covers the end: then the anchor, or a hand-over, must.  From the last
+ * of them on nothing that is trusted speaks for the entries.
+ */
+static int check_covered(struct seal_verify *v,
+			 const struct seal_verdict *verdict)
+{
+	uint64_t covered = verdict->anchor.size;
+	struct seal_chain_span span;
+
+	if (v->handovers && !seal_chain_span(v->chain, v->handovers, &span) &&
+	    span.first <= verdict->size && span.first > covered)
+		covered = span.first;
+	if (verdict->size <= covered)
+		return 0;
+	return verify_find(v, 36, covered, verdict->size - 1, false, NULL,
+			   "no seal that verifies and no receipt covers these "
+			   "entries");
+}
+
 /* AS036: the way from a key that the verifier trusts to the seals. */
 static int check_rooted(struct seal_verify *v, struct seal_verdict *verdict,
 			bool bound)
@@ -334,11 +356,7 @@ static int check_rooted(struct seal_verify *v, struct seal_verdict *verdict,
 				 "trusted receipt covers its entry 0"
 			       : "no policy was given, so nothing pins the "
 				 "log's keys");
-	if (!v->newest_sealed && verdict->size > verdict->anchor.size)
-		return verify_find(v, 36, verdict->anchor.size,
-				   verdict->size - 1, false, NULL,
-				   "no key is known for the newest seal");
-	return 0;
+	return v->newest_sealed ? 0 : check_covered(v, verdict);
 }
 
 static bool is_fresh(const struct seal_verify *v, const struct seal_anchor *a)

@@ -12,6 +12,8 @@
  *	verify_note.c	checkpoints, receipts, as they come
  *	verify_given.c	checkpoints that somebody holds elsewhere
  *	verify_judge.c	who signed them, do they agree with the log
+ *	verify_line.c	lines of theirs that nobody can judge
+ *	verify_past.c	a store's other checkpoints
  *	verify_known.c	heads that were verified before, going on from one
  *	verify_end.c	the tail, what proves size, anchor and freshness
  */
@@ -105,10 +107,25 @@ struct verify_claim {
 	uint8_t *note;	       /* owned */
 	size_t note_len;
 	char where[VERIFY_WHERE_BYTES];
+	bool stored;  /* our store keeps it: no line of it is a stranger's */
+	bool damaged; /* a finding says so: what follows from it is none */
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */
 	bool counts, cosigned;
 	uint64_t time_us; /* of CLAIM_KNOWN */
 	size_t given;	  /* of a note that was given: which one */
+};
+
+#define VERIFY_NOT_WHOLE \
+	"what is kept of this checkpoint is not what a store writes"
+
+#define VERIFY_STRANGERS_MAX 16
+
+/* A key that signed stored checkpoints and that nobody names. */
+struct verify_stranger {
+	char name[SEAL_VERIFY_NAME_BYTES];
+	uint32_t id;
+	uint64_t first, last; /* sizes */
+	uint64_t count;
 };
 
 struct verify_past {
@@ -198,6 +215,8 @@ struct seal_verify {
 	size_t ring_used, ring_at;
 	struct verify_word word[SEAL_POLICY_WITNESSES_MAX];
 	bool any_cosignature, any_host_line;
+	struct verify_stranger stranger[VERIFY_STRANGERS_MAX];
+	size_t strangers;
 	bool newest_sealed; /* the newest seal verifies */
 	bool tree_unproven; /* a store's tree does not give its root */
 	bool blamed;	    /* a hand-over has shown where, once */
@@ -311,13 +330,18 @@ void verify_given_describe(const struct seal_verify *v, uint64_t reached,
 
 /* Judges all notes at the end. */
 int verify_note_judge(struct seal_verify *v);
-/* Judges one that the log has reached. */
+/* Judges one that the log has reached, or one beyond its end. */
 int verify_note_judge_one(struct seal_verify *v, struct verify_claim *claim);
 /* A claim of a note; malformed or another log's is a finding, *ret_taken
  * false. */
 int verify_note_take(struct seal_verify *v, struct verify_claim *claim,
 		     enum seal_verify_note_source source, const uint8_t *note,
 		     size_t len, const char *where, bool *ret_taken);
+
+/* Lines of stored checkpoints that nobody can judge. */
+int verify_lines_look(struct seal_verify *v, const struct seal_note *note,
+		      uint64_t size);
+int verify_lines_end(struct seal_verify *v);
 
 /*
  * Of a store: the largest checkpoint that somebody we know signed, or, if

@@ -7,14 +7,24 @@
 
 #include <string.h>
 
+/* What became of a signature line. */
+enum line {
+	LINE_NONE = 0,
+	LINE_GOOD = 1,
+	LINE_WRONG = 2,
+	LINE_STRANGE = 3, /* of a key that is not the one we know */
+	LINE_UNKNOWN = 4, /* nobody can say yet */
+};
+
 struct judgement {
 	struct seal_verify *v;
 	struct verify_claim *claim;
 	struct seal_note note;
-	bool host;	/* the log's own line verifies */
-	bool agrees;	/* our root at this size is this one */
-	bool conflicts; /* it is another one */
-	size_t good;	/* cosignatures that verify */
+	enum line host, seal;
+	bool agrees;		   /* our root at this size is this one */
+	bool conflicts;		   /* it is another one */
+	size_t good, wrong;	   /* cosignatures */
+	struct seal_quorum quorum; /* valid if there is a policy */
 };
 
 static int about(struct judgement *j, unsigned number, const char *what)
@@ -76,76 +86,147 @@ static bool host_key_differs(const struct seal_verify *v)
 	return listed;
 }
 
-static int judge_host(struct judgement *j)
+static bool is_listed(const struct seal_verify *v)
+{
+	const struct seal_policy *policy = v->opt.policy;
+
+	return policy && seal_policy_find_log(policy, v->origin, 0) <
+				 seal_policy_log_count(policy);
+}
+
+static int look_host(struct judgement *j)
 {
 	struct seal_verify *v = j->v;
-	const struct seal_policy *policy = v->opt.policy;
-	bool listed = policy && seal_policy_find_log(policy, v->origin, 0) <
-					seal_policy_log_count(policy);
-	bool given = j->claim->source == SEAL_VERIFY_NOTE_GIVEN;
+	bool listed = is_listed(v);
 	size_t log;
 	int rc;
 
-	rc = listed ? seal_policy_verify_log(policy, &j->note, v->origin, &log,
-					     NULL)
+	rc = listed ? seal_policy_verify_log(v->opt.policy, &j->note, v->origin,
+					     &log, NULL)
 		    : verify_by_chain(j);
 	if (rc == SEAL_E_NOMEM || rc == SEAL_E_CRYPTO)
 		return rc;
-	j->host = !rc;
-	if (j->host)
+	if (!rc)
 		v->any_host_line = true;
-	if (rc == SEAL_E_SIG)
-		return about(j, 10, "the host's signature is wrong");
-	if (rc && name_stands(&j->note, v->origin) && listed)
-		return host_key_differs(v) /* said once, of the log */
-			       ? 0
-			       : about(j, 11,
-				       "signed by another host key than the "
-				       "policy has");
-	if (rc && (j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT || given) &&
-	    !name_stands(&j->note, v->origin))
-		return about(j, 10, "the host's signature is missing");
-	if (rc && given && v->have_host)
-		return about(j, 11,
-			     "signed by another host key than the log has");
+	j->host = !rc		     ? LINE_GOOD
+		  : rc == SEAL_E_SIG ? LINE_WRONG
+		  : !name_stands(&j->note, v->origin)
+			  ? LINE_NONE
+			  : (listed ? LINE_STRANGE : LINE_UNKNOWN);
 	return 0;
 }
 
-/* The seal line of the epoch in force, where one is expected. */
-static int judge_seal(struct judgement *j)
+static const struct seal_note_sig *seal_line(const struct judgement *j)
 {
+	char name[SEAL_VERIFY_NAME_BYTES + 8];
+	size_t k, len;
+
+	snprintf(name, sizeof(name), "%s%s", j->v->origin, SEAL_EPOCH_SUFFIX);
+	len = strlen(name);
+	for (k = 0; k < j->note.sig_count; k++)
+		if (j->note.sigs[k].name_len == len &&
+		    !memcmp(j->note.sigs[k].name, name, len))
+			return &j->note.sigs[k];
+	return NULL;
+}
+
+/* The seal line of the epoch in force. */
+static int look_seal(struct judgement *j)
+{
+	const struct seal_note_sig *line = seal_line(j);
 	struct seal_verify *v = j->v;
 	uint8_t signature[SEAL_SIG_BYTES];
-	char name[SEAL_VERIFY_NAME_BYTES + 8];
-	const struct seal_note_sig *line = NULL;
 	bool good = false;
-	size_t k;
-	int rc;
+	int rc = 0;
 
-	snprintf(name, sizeof(name), "%s%s", v->origin, SEAL_EPOCH_SUFFIX);
-	for (k = 0; k < j->note.sig_count && !line; k++)
-		if (j->note.sigs[k].name_len == strlen(name) &&
-		    !memcmp(j->note.sigs[k].name, name, strlen(name)))
-			line = &j->note.sigs[k];
 	if (!line)
-		return j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT ||
-				       j->claim->source == SEAL_VERIFY_NOTE_PAST
-			       ? about(j, 13, "the seal line is missing")
-			       : 0;
+		return 0;
+	j->seal = LINE_UNKNOWN;
 	/* Behind the copy's end another epoch may be in force. */
 	if (!verify_have_key(v, j->claim->size) ||
 	    (j->claim->source == SEAL_VERIFY_NOTE_GIVEN &&
 	     j->claim->size > v->sealed.next))
 		return 0;
-	if (!seal_note_sig_bytes(line, signature, sizeof(signature))) {
+	if (!seal_note_sig_bytes(line, signature, sizeof(signature)))
 		rc = verify_seal(v, j->claim->size, &j->claim->root, line->id,
 				 signature, &good);
-		if (rc)
-			return rc;
-	}
+	if (rc)
+		return rc;
+	/* Entries that are not here yet may hand over to another key. */
+	if (!good && j->claim->source == SEAL_VERIFY_NOTE_PAST &&
+	    j->claim->size > v->walk.next && line->id != v->pub_id)
+		return 0;
+	j->seal = good ? LINE_GOOD : LINE_WRONG;
 	if (good && j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT)
 		v->newest_sealed = true;
-	return good ? 0 : about(j, 10, "the seal is wrong");
+	return 0;
+}
+
+static int look_cosignatures(struct judgement *j)
+{
+	struct seal_verify *v = j->v;
+	int rc;
+
+	if (!v->opt.policy)
+		return 0;
+	rc = seal_policy_evaluate(v->opt.policy, &j->note, &j->quorum, NULL);
+	if (rc)
+		return rc;
+	j->good = j->quorum.good;
+	j->wrong = j->quorum.bad;
+	if (j->good)
+		v->any_cosignature = true;
+	return 0;
+}
+
+/* Nothing that can be judged is right: the text, or every line, was changed. */
+static bool nothing_is_right(const struct judgement *j)
+{
+	size_t wrong =
+		j->wrong + (j->host == LINE_WRONG) + (j->seal == LINE_WRONG);
+
+	return wrong > 1 && !j->good && j->host != LINE_GOOD &&
+	       j->seal != LINE_GOOD;
+}
+
+static int report_host(struct judgement *j)
+{
+	bool given = j->claim->source == SEAL_VERIFY_NOTE_GIVEN;
+	bool expected = given || j->claim->stored ||
+			j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT;
+
+	if (j->host == LINE_WRONG)
+		return about(j, 10, "the host's signature is wrong");
+	if (j->host == LINE_STRANGE && !host_key_differs(j->v))
+		return about(j, 11,
+			     "signed by another host key than the policy has");
+	if (j->host == LINE_NONE && expected)
+		return about(j, 10, "the host's signature is missing");
+	if (j->host == LINE_UNKNOWN && given && j->v->have_host)
+		return about(j, 11,
+			     "signed by another host key than the log has");
+	return 0;
+}
+
+static int report_lines(struct judgement *j)
+{
+	bool newest = j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT;
+	int rc;
+
+	if (nothing_is_right(j)) {
+		j->claim->damaged = true;
+		return about(j, 10, "no signature fits its text");
+	}
+	rc = report_host(j);
+	if (rc)
+		return rc;
+	if (j->seal == LINE_NONE && (newest || j->claim->stored))
+		rc = about(j, 13, "the seal line is missing");
+	else if (j->seal == LINE_WRONG)
+		rc = about(j, 10, "the seal is wrong");
+	if (!rc && j->wrong && !j->conflicts)
+		rc = about(j, 10, "a cosignature is wrong");
+	return rc;
 }
 
 static int hear(struct seal_verify *v, size_t i, uint64_t size, uint64_t time_s,
@@ -172,29 +253,19 @@ static int hear(struct seal_verify *v, size_t i, uint64_t size, uint64_t time_s,
 	return rc;
 }
 
-static int judge_quorum(struct judgement *j)
+/* What the witnesses say of a log that we agree with. */
+static int hear_all(struct judgement *j)
 {
 	struct seal_verify *v = j->v;
-	struct seal_quorum quorum;
 	size_t i;
-	int rc;
+	int rc = 0;
 
-	if (!v->opt.policy)
+	/* With a wrong line such a note is refused as a whole. */
+	if (!v->opt.policy || j->wrong || !j->agrees || j->host != LINE_GOOD)
 		return 0;
-	rc = seal_policy_evaluate(v->opt.policy, &j->note, &quorum, NULL);
-	if (rc)
-		return rc;
-	j->good = quorum.good;
-	if (quorum.good)
-		v->any_cosignature = true;
-	if (quorum.bad && j->agrees)
-		rc = about(j, 10, "a cosignature is wrong");
-	/* Such a note is refused as a whole. */
-	if (rc || quorum.bad || !j->agrees || !j->host)
-		return rc;
 	for (i = 0; i < seal_policy_witness_count(v->opt.policy) && !rc; i++)
-		if (quorum.state[i] == SEAL_WITNESS_GOOD)
-			rc = hear(v, i, j->claim->size, quorum.time_s[i],
+		if (j->quorum.state[i] == SEAL_WITNESS_GOOD)
+			rc = hear(v, i, j->claim->size, j->quorum.time_s[i],
 				  j->claim->where);
 	return rc;
 }
@@ -206,10 +277,12 @@ static int judge_root(struct judgement *j)
 	if (j->good && j->v->opt.target == SEAL_VERIFY_STORE)
 		return about(j, 22,
 			     "the copy has another root than the receipt says");
-	if (j->host)
+	if (j->host == LINE_GOOD)
 		return about(j, 8,
 			     "the host signed another root than the one "
 			     "that is sealed here");
+	if (j->claim->damaged)
+		return 0;
 	return about(j, 30,
 		     "a checkpoint that nobody signed, with another "
 		     "root");
@@ -232,17 +305,24 @@ static int judge(struct seal_verify *v, struct verify_claim *claim)
 	} else {
 		j.agrees = verify_beyond(v, claim->size);
 	}
-	rc = judge_host(&j);
+	rc = look_host(&j);
 	/* A witness speaks for its own receipts, not for what was given. */
-	if (!rc && claim->source == SEAL_VERIFY_NOTE_GIVEN && !j.host)
-		return 0;
+	if (!rc && claim->source == SEAL_VERIFY_NOTE_GIVEN &&
+	    j.host != LINE_GOOD)
+		return report_host(&j);
 	if (!rc)
-		rc = judge_seal(&j);
+		rc = look_seal(&j);
 	if (!rc)
-		rc = judge_quorum(&j);
+		rc = look_cosignatures(&j);
+	if (!rc && !claim->damaged)
+		rc = report_lines(&j);
+	if (!rc && claim->stored && !claim->damaged && j.host != LINE_STRANGE)
+		rc = verify_lines_look(v, &j.note, claim->size);
+	if (!rc)
+		rc = hear_all(&j);
 	if (!rc)
 		rc = judge_root(&j);
-	claim->counts = j.host || j.good;
+	claim->counts = j.host == LINE_GOOD || j.good;
 	claim->cosigned = j.good;
 	return rc;
 }
@@ -265,8 +345,7 @@ static int host_signed(struct judgement *j, bool *ret_known, bool *ret_good)
 {
 	struct seal_verify *v = j->v;
 	const struct seal_policy *policy = v->opt.policy;
-	bool listed = policy && seal_policy_find_log(policy, v->origin, 0) <
-					seal_policy_log_count(policy);
+	bool listed = is_listed(v);
 	size_t log;
 	int rc;
 

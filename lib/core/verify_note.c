@@ -260,6 +260,32 @@ int seal_verify_note(struct seal_verify *v, enum seal_verify_note_source source,
 	return rc;
 }
 
+int seal_verify_checkpoint(struct seal_verify *v, const uint8_t *note,
+			   size_t len, bool whole, const char *where)
+{
+	size_t before = v->claims;
+	int rc = seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT, note, len,
+				  where);
+
+	if (rc || v->claims == before)
+		return rc;
+	v->claim[before].stored = true;
+	v->claim[before].damaged = !whole;
+	return whole ? 0
+		     : verify_find(v, 30, 1, 0, false, where, VERIFY_NOT_WHOLE);
+}
+
+int seal_verify_kept(struct seal_verify *v, unsigned number, const char *where,
+		     const char *text)
+{
+	if (number == 29) {
+		if (v->epochs_bad)
+			return 0;
+		v->epochs_bad = true;
+	}
+	return verify_find(v, number, 1, 0, false, where, "%s", text);
+}
+
 int seal_verify_state(struct seal_verify *v, uint64_t sealed_size,
 		      const struct seal_hash *root)
 {

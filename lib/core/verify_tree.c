@@ -111,27 +111,38 @@ static unsigned disputed(const struct verify_tile *tile)
 	return count;
 }
 
-/* Does the tile as stored say what it must?  Else AS030 (it is intact below).
+static bool is_stored(const struct verify_tile *tile, unsigned i)
+{
+	return i < tile->stored_width &&
+	       seal_hash_equal(&tile->stored[i], &tile->hash[i]);
+}
+
+/*
+ * Does the tile as stored say what it must?  Each hash that does not is AS030:
+ * the entries below it are intact as far as they themselves are found so.
  */
 static int blame_tile(struct verify_tree *t, const struct verify_tile *tile)
 {
 	char where[VERIFY_WHERE_BYTES];
-	unsigned i;
+	uint64_t each = (uint64_t)1 << (8 * tile->level);
+	uint64_t base = first_of(tile->level, tile->number);
+	unsigned i, end;
+	int rc = 0;
 
-	for (i = 0; i < tile->width; i++)
-		if (i >= tile->stored_width ||
-		    !seal_hash_equal(&tile->stored[i], &tile->hash[i]))
-			break;
-	if (i == tile->width)
-		return 0;
 	snprintf(where, sizeof(where), "tile/%u/%llu", tile->level,
 		 (unsigned long long)tile->number);
-	return verify_find(t->v, 30,
-			   first_of(tile->level, tile->number) +
-				   ((uint64_t)i << (8 * tile->level)),
-			   last_of(t, tile->level, tile->number, tile->width),
-			   true, where,
-			   "a tile does not give the hashes that are proven");
+	for (i = 0; i < tile->width && !rc; i = end + 1) {
+		end = i;
+		if (is_stored(tile, i))
+			continue;
+		while (end + 1 < tile->width && !is_stored(tile, end + 1))
+			end++;
+		rc = verify_find(t->v, 30, base + i * each,
+				 base + (end + 1) * each - 1, false, where,
+				 "a tile does not give the hashes that are "
+				 "proven");
+	}
+	return rc;
 }
 
 /* Tries all ways to settle one full tile against its proven hash. */
@@ -175,13 +186,17 @@ static int lost_subtree(struct verify_tree *t, struct verify_tile *tile,
 	uint64_t first = first_of(tile->level, tile->number);
 	uint64_t last = last_of(t, tile->level, tile->number, tile->width);
 	char where[VERIFY_WHERE_BYTES];
-	int rc;
+	bool gone = !tile->level && !tile->stored_width && !t->bundle.len;
+	int rc = 0;
 
 	snprintf(where, sizeof(where), "tile/%u/%llu", tile->level,
 		 (unsigned long long)tile->number);
-	rc = verify_find(v, 1, first, last, true, where,
-			 "neither tiles nor entries give the hash that is "
-			 "proven");
+	if (gone)
+		verify_bundle_missing(t, first);
+	else
+		rc = verify_find(v, 1, first, last, true, where,
+				 "neither tiles nor entries give the hash that "
+				 "is proven");
 	if (!rc)
 		rc = verify_not_proven(v, first, last);
 	if (!rc)
@@ -387,58 +402,6 @@ static int walk_edges(struct verify_tree *t)
 	return rc;
 }
 
-/* The next older checkpoint to compare when the log reaches its size. */
-static int next_past(struct verify_tree *t, uint64_t min_size)
-{
-	const uint8_t *note;
-	uint64_t size;
-	size_t len;
-	bool whole, taken;
-	char where[VERIFY_WHERE_BYTES];
-	int rc;
-
-	verify_claim_fini(&t->v->past);
-	t->v->want_known = false;
-	for (;; min_size = size + 1) {
-		rc = t->source->checkpoint(t->source->ctx, min_size, &note,
-					   &len, &size, &whole, t->diag);
-		if (rc == SEAL_E_NOTFOUND || (!rc && size >= t->size))
-			return 0;
-		if (rc)
-			return rc;
-		if (size < min_size)
-			return SEAL_E_INTERNAL;
-		snprintf(where, sizeof(where), "checkpoint %llu",
-			 (unsigned long long)size);
-		if (!whole)
-			rc = verify_find(t->v, 30, 1, 0, false, where,
-					 "what is kept beside this checkpoint "
-					 "is not what it says");
-		if (!rc)
-			rc = verify_note_take(t->v, &t->v->past,
-					      SEAL_VERIFY_NOTE_PAST, note, len,
-					      where, &taken);
-		if (rc)
-			return rc;
-		if (taken && t->v->past.size > t->v->walk.next)
-			return 0;
-		if (taken)
-			verify_claim_fini(&t->v->past);
-	}
-}
-
-static int reached_past(void *ctx)
-{
-	struct verify_tree *t = ctx;
-	struct verify_claim claim = t->v->past;
-	int rc;
-
-	memset(&t->v->past, 0, sizeof(t->v->past));
-	rc = verify_note_judge_one(t->v, &claim);
-	verify_claim_fini(&claim);
-	return rc ? rc : next_past(t, t->v->walk.next + 1);
-}
-
 static int walk(struct verify_tree *t)
 {
 	int rc = 0;
@@ -456,10 +419,10 @@ static int walk(struct verify_tree *t)
 		rc = load_edges(t, true, &count);
 	}
 	t->v->tree_unproven = !t->proven;
-	t->v->past_next = reached_past;
+	t->v->past_next = verify_past_reached;
 	t->v->past_ctx = t;
 	if (!rc && t->source->checkpoint)
-		rc = next_past(t, t->v->walk.next + 1);
+		rc = verify_past_next(t, t->v->walk.next + 1);
 	if (!rc)
 		rc = walk_edges(t);
 	return rc;
@@ -482,12 +445,19 @@ int seal_verify_tree(struct seal_verify *v,
 	t->diag = diag;
 	t->size = stored_size;
 	rc = verify_note_newest(v, &t->size, &t->root, &t->have_root);
+	if (stored_size > t->size) {
+		/* The copy goes on: no root is known for all of it. */
+		t->size = stored_size;
+		t->have_root = false;
+	}
 	if (!rc && t->size < v->resumed)
 		rc = SEAL_E_RANGE;
 	if (!rc)
 		rc = walk(t);
 	if (!rc)
 		rc = verify_bundle_end(t);
+	if (!rc && source->checkpoint)
+		rc = verify_past_pending(t);
 	v->sealed = v->walk;
 	free(t);
 	return rc;

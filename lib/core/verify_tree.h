@@ -23,9 +23,10 @@ struct seal_verify_source {
 		    struct seal_diag *diag);
 	/*
 	 * A bundle of `width` entries, (u16 length, bytes)*, or what is there
-	 * of it, nothing included; borrowed until the next call.
+	 * of it, nothing included; borrowed until the next call.  all: also
+	 * what stands behind them, to say what became of a damaged one.
 	 */
-	int (*bundle)(void *ctx, uint64_t number, unsigned width,
+	int (*bundle)(void *ctx, uint64_t number, unsigned width, bool all,
 		      const uint8_t **ret_bytes, size_t *ret_len,
 		      struct seal_diag *diag);
 	/*

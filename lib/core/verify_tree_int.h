@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to verify_tree.c and verify_bundle.c. */
+/* Private to verify_tree.c, verify_bundle.c and verify_past.c. */
 #ifndef SEAL_CORE_VERIFY_TREE_INT_H
 #define SEAL_CORE_VERIFY_TREE_INT_H
 
@@ -52,7 +52,18 @@ int verify_bundle_read(struct verify_tree *t, uint64_t number, unsigned width);
 /* A bundle against its level-0 tile; feeds the entries to the log. */
 int verify_bundle(struct verify_tree *t, const struct verify_tile *tile,
 		  bool proven);
+/* From here to the next bundle that is there, entries are absent. */
+void verify_bundle_missing(struct verify_tree *t, uint64_t from);
 /* Entries absent at the end of the copy. */
 int verify_bundle_end(struct verify_tree *t);
+
+/* ---- verify_past.c ---- */
+
+/* Takes the next stored checkpoint that the log has still to reach. */
+int verify_past_next(struct verify_tree *t, uint64_t min_size);
+/* It was reached; ctx is the tree. */
+int verify_past_reached(void *ctx);
+/* Judges those that are larger than what is verified. */
+int verify_past_pending(struct verify_tree *t);
 
 #endif

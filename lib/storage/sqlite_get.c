@@ -8,7 +8,7 @@
 
 #include "storage/sqlite_internal.h"
 
-static struct connection *reader_take(struct seal_storage *storage)
+struct connection *sqlite_reader_take(struct seal_storage *storage)
 {
 	struct connection *c = ((struct sqlite_storage *)storage)->readable;
 
@@ -16,7 +16,7 @@ static struct connection *reader_take(struct seal_storage *storage)
 	return c;
 }
 
-static void reader_give(struct connection *c)
+void sqlite_reader_give(struct connection *c)
 {
 	pthread_mutex_unlock(&c->mutex);
 }
@@ -48,43 +48,43 @@ static bool size_column(sqlite3_stmt *row, int i, uint64_t *ret_size)
 	return true;
 }
 
-static int log_column(sqlite3_stmt *row, struct seal_storage_log *ret_log,
-		      struct seal_diag *diag)
+static void log_column(sqlite3_stmt *row, struct seal_storage_log *ret_log)
 {
 	int bytes = sqlite3_column_bytes(row, 1);
 	struct seal_storage_log log;
 
 	memset(&log, 0, sizeof(log));
 	log.id = sqlite3_column_int64(row, 0);
-	if (bytes < 1 || bytes > SEAL_ORIGIN_MAX_BYTES ||
-	    memchr(sqlite3_column_blob(row, 1), 0, (size_t)bytes))
-		return damaged(diag, "an origin");
-	memcpy(log.origin, sqlite3_column_blob(row, 1), (size_t)bytes);
 	log.enrolled = sqlite3_column_type(row, 2) != SQLITE_NULL;
-	if (log.enrolled) {
-		if (sqlite3_column_bytes(row, 2) != sizeof(log.log_id))
-			return damaged(diag, "a log id");
+	log.damaged = bytes < 1 || bytes > SEAL_ORIGIN_MAX_BYTES ||
+		      memchr(sqlite3_column_blob(row, 1), 0, (size_t)bytes) ||
+		      (log.enrolled &&
+		       sqlite3_column_bytes(row, 2) != sizeof(log.log_id));
+	if (!log.damaged)
+		memcpy(log.origin, sqlite3_column_blob(row, 1), (size_t)bytes);
+	if (!log.damaged && log.enrolled)
 		memcpy(log.log_id.b, sqlite3_column_blob(row, 2),
 		       sizeof(log.log_id));
-	}
 	log.has_pending = sqlite3_column_type(row, 4) != SQLITE_NULL;
-	if (!size_column(row, 3, &log.next) ||
-	    !size_column(row, 4, &log.pending) ||
-	    !size_column(row, 5, &log.mirror) || log.mirror > log.next ||
-	    log.next > log.pending)
-		return damaged(diag, "a log's size");
+	log.damaged |= !size_column(row, 3, &log.next) ||
+		       !size_column(row, 4, &log.pending) ||
+		       !size_column(row, 5, &log.mirror) ||
+		       log.mirror > log.next || log.next > log.pending;
 	*ret_log = log;
-	return 0;
 }
 
 /* The row of a bound statement, whose use it ends. */
 static int log_one(struct connection *c, sqlite3_stmt *row,
 		   struct seal_storage_log *ret_log, struct seal_diag *diag)
 {
+	struct seal_storage_log log;
 	int rc = sqlite_row(c, row, "a log", diag);
 
 	if (rc == 1) {
-		rc = log_column(row, ret_log, diag);
+		log_column(row, &log);
+		rc = log.damaged ? damaged(diag, "the row of a log") : 0;
+		if (rc == 0)
+			*ret_log = log;
 		sqlite_done(row);
 	} else if (rc == 0) {
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND,
@@ -96,7 +96,7 @@ static int log_one(struct connection *c, sqlite3_stmt *row,
 static int get_log(struct seal_storage *storage, const char *origin,
 		   struct seal_storage_log *ret_log, struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	sqlite3_stmt *row;
 	int rc;
 
@@ -105,7 +105,7 @@ static int get_log(struct seal_storage *storage, const char *origin,
 		sqlite3_bind_text(row, 1, origin, -1, SQLITE_STATIC);
 		rc = log_one(c, row, ret_log, diag);
 	}
-	reader_give(c);
+	sqlite_reader_give(c);
 	return rc;
 }
 
@@ -114,7 +114,7 @@ static int get_log_by_hash(struct seal_storage *storage,
 			   struct seal_storage_log *ret_log,
 			   struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	sqlite3_stmt *row;
 	int rc;
 
@@ -124,7 +124,7 @@ static int get_log_by_hash(struct seal_storage *storage,
 				  SQLITE_STATIC);
 		rc = log_one(c, row, ret_log, diag);
 	}
-	reader_give(c);
+	sqlite_reader_give(c);
 	return rc;
 }
 
@@ -139,11 +139,7 @@ static int logs_read(struct connection *c, struct seal_buf *all,
 	if (rc < 0)
 		return rc;
 	while ((rc = sqlite_row(c, row, "the logs", diag)) == 1) {
-		rc = log_column(row, &log, diag);
-		if (rc < 0) {
-			sqlite_done(row);
-			return rc;
-		}
+		log_column(row, &log);
 		seal_buf_put(all, &log, sizeof(log));
 	}
 	if (rc == 0 && seal_buf_error(all))
@@ -155,13 +151,13 @@ static int list_logs(struct seal_storage *storage,
 		     struct seal_storage_log **ret_logs, size_t *ret_count,
 		     struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	struct seal_buf all = SEAL_BUF_INIT;
 	size_t bytes = 0;
 	int rc;
 
 	rc = logs_read(c, &all, diag);
-	reader_give(c);
+	sqlite_reader_give(c);
 	if (rc == 0) {
 		*ret_logs = (struct seal_storage_log *)(void *)seal_buf_steal(
 			&all, &bytes);
@@ -172,8 +168,8 @@ static int list_logs(struct seal_storage *storage,
 }
 
 int sqlite_pieces_read(struct connection *c, int64_t log, uint64_t number,
-		       struct seal_buf *hashes, struct seal_buf *data,
-		       struct seal_diag *diag)
+		       bool strict, struct seal_buf *hashes,
+		       struct seal_buf *data, struct seal_diag *diag)
 {
 	uint64_t first = number * SEAL_STORAGE_WIDTH, at = first;
 	sqlite3_stmt *row;
@@ -186,8 +182,10 @@ int sqlite_pieces_read(struct connection *c, int64_t log, uint64_t number,
 	sqlite3_bind_int64(row, 2, (int64_t)first);
 	while ((rc = sqlite_row(c, row, "an entry bundle", diag)) == 1) {
 		bytes = sqlite3_column_bytes(row, 1);
-		if (sqlite3_column_int64(row, 0) != (int64_t)at || bytes % 32 ||
-		    at - first + (uint64_t)bytes / 32 > SEAL_STORAGE_WIDTH) {
+		if (strict &&
+		    (sqlite3_column_int64(row, 0) != (int64_t)at ||
+		     bytes % 32 ||
+		     at - first + (uint64_t)bytes / 32 > SEAL_STORAGE_WIDTH)) {
 			sqlite_done(row);
 			return damaged(diag, "an entry bundle");
 		}
@@ -232,8 +230,8 @@ static int bundle_blob(struct connection *c, enum statement which, int64_t log,
 }
 
 /* Of one state of the database: a bundle may become complete meanwhile. */
-static int bundle_read(struct connection *c, bool hashes, int64_t log,
-		       uint64_t number, struct seal_buf *ret_bytes,
+static int bundle_read(struct connection *c, bool hashes, bool strict,
+		       int64_t log, uint64_t number, struct seal_buf *ret_bytes,
 		       struct seal_diag *diag)
 {
 	int rc;
@@ -244,7 +242,7 @@ static int bundle_read(struct connection *c, bool hashes, int64_t log,
 	rc = bundle_blob(c, hashes ? ST_BUNDLE_HASHES : ST_BUNDLE_DATA, log,
 			 number, ret_bytes, diag);
 	if (rc == 0)
-		rc = sqlite_pieces_read(c, log, number,
+		rc = sqlite_pieces_read(c, log, number, strict,
 					hashes ? ret_bytes : NULL,
 					hashes ? NULL : ret_bytes, diag);
 	(void)sqlite_run(c, ST_COMMIT, NULL);
@@ -272,12 +270,12 @@ static int get_entries(struct seal_storage *storage, int64_t log,
 		       uint64_t number, unsigned width,
 		       struct seal_buf *ret_bytes, struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	size_t before = ret_bytes->len, len = 0;
 	int rc;
 
-	rc = bundle_read(c, false, log, number, ret_bytes, diag);
-	reader_give(c);
+	rc = bundle_read(c, false, width > 0, log, number, ret_bytes, diag);
+	sqlite_reader_give(c);
 	if (rc == 0 && ret_bytes->len > before)
 		len = width ? entries_prefix(ret_bytes->data + before,
 					     ret_bytes->len - before, width)
@@ -316,13 +314,13 @@ static int get_tile(struct seal_storage *storage, int64_t log, unsigned level,
 		    uint64_t number, struct seal_hash *ret_hashes,
 		    unsigned *ret_width, struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	struct seal_buf hashes = SEAL_BUF_INIT;
 	int rc;
 
 	rc = level ? tile_blob(c, log, level, number, &hashes, diag)
-		   : bundle_read(c, true, log, number, &hashes, diag);
-	reader_give(c);
+		   : bundle_read(c, true, true, log, number, &hashes, diag);
+	sqlite_reader_give(c);
 	if (rc == 0 &&
 	    (hashes.len % 32 || hashes.len / 32 > SEAL_STORAGE_WIDTH))
 		rc = damaged(diag, "a tile");
@@ -351,7 +349,7 @@ static int blob_copy(sqlite3_stmt *row, int i, uint8_t **ret_data,
 	return 0;
 }
 
-static int checkpoint_column(sqlite3_stmt *row,
+static int checkpoint_column(sqlite3_stmt *row, bool lenient,
 			     struct seal_storage_checkpoint *ret_checkpoint,
 			     struct seal_diag *diag)
 {
@@ -359,14 +357,14 @@ static int checkpoint_column(sqlite3_stmt *row,
 	int rc;
 
 	memset(&cp, 0, sizeof(cp));
-	if (!size_column(row, 0, &cp.size) ||
-	    sqlite3_column_bytes(row, 1) != sizeof(cp.root))
+	cp.damaged = sqlite3_column_bytes(row, 1) != sizeof(cp.root);
+	if (!size_column(row, 0, &cp.size) || (cp.damaged && !lenient))
 		return damaged(diag, "a checkpoint");
-	memcpy(cp.root.b, sqlite3_column_blob(row, 1), sizeof(cp.root));
-	cp.received_s = sqlite3_column_int64(row, 2);
-	rc = blob_copy(row, 3, &cp.note, &cp.note_bytes);
-	if (rc == 0 && sqlite3_column_type(row, 4) != SQLITE_NULL)
-		rc = blob_copy(row, 4, &cp.receipt, &cp.receipt_bytes);
+	if (!cp.damaged)
+		memcpy(cp.root.b, sqlite3_column_blob(row, 1), sizeof(cp.root));
+	rc = blob_copy(row, 2, &cp.note, &cp.note_bytes);
+	if (rc == 0 && sqlite3_column_type(row, 3) != SQLITE_NULL)
+		rc = blob_copy(row, 3, &cp.receipt, &cp.receipt_bytes);
 	if (rc < 0) {
 		seal_storage_checkpoint_fini(&cp);
 		return seal_diag_set(diag, rc, "out of memory");
@@ -380,7 +378,7 @@ static int checkpoint_get(struct seal_storage *storage, enum statement which,
 			  struct seal_storage_checkpoint *ret_checkpoint,
 			  struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	sqlite3_stmt *row;
 	int rc;
 
@@ -392,14 +390,15 @@ static int checkpoint_get(struct seal_storage *storage, enum statement which,
 		sqlite3_bind_int64(row, 2, (int64_t)size);
 	rc = sqlite_row(c, row, "a checkpoint", diag);
 	if (rc == 1) {
-		rc = checkpoint_column(row, ret_checkpoint, diag);
+		rc = checkpoint_column(row, which == ST_CHECKPOINT_FROM,
+				       ret_checkpoint, diag);
 		sqlite_done(row);
 	} else if (rc == 0) {
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND,
 				   "the store has no such checkpoint");
 	}
 out:
-	reader_give(c);
+	sqlite_reader_give(c);
 	return rc;
 }
 
@@ -456,12 +455,12 @@ static int epochs_read(struct connection *c, int64_t log, uint64_t epoch,
 static int get_epochs(struct seal_storage *storage, int64_t log, uint64_t epoch,
 		      struct seal_buf *ret_records, struct seal_diag *diag)
 {
-	struct connection *c = reader_take(storage);
+	struct connection *c = sqlite_reader_take(storage);
 	size_t before = ret_records->len;
 	int rc;
 
 	rc = epochs_read(c, log, epoch, ret_records, diag);
-	reader_give(c);
+	sqlite_reader_give(c);
 	if (rc < 0)
 		seal_buf_truncate(ret_records, before);
 	return rc;

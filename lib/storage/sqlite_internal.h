@@ -48,17 +48,17 @@
 		    " VALUES (?1, ?2, ?3, ?4)")                                \
 	X(TILE_GET, "SELECT hashes FROM tile WHERE log = ?1 AND level = ?2 "   \
 		    "AND number = ?3")                                         \
-	X(CHECKPOINT_PUT, "INSERT INTO checkpoint (log, size, root, received," \
-			  " note) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT "    \
-			  "DO UPDATE SET root = ?3, received = ?4, note = ?5") \
+	X(CHECKPOINT_PUT, "INSERT INTO checkpoint (log, size, root, note) "    \
+			  "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE "     \
+			  "SET root = ?3, note = ?4")                          \
 	X(RECEIPT_PUT, "UPDATE checkpoint SET receipt = ?3 WHERE log = ?1 "    \
 		       "AND size = ?2")                                        \
-	X(CHECKPOINT_GET, "SELECT size, root, received, note, receipt FROM "   \
+	X(CHECKPOINT_GET, "SELECT size, root, note, receipt FROM "             \
 			  "checkpoint WHERE log = ?1 AND size = ?2")           \
-	X(CHECKPOINT_FROM, "SELECT size, root, received, note, receipt FROM "  \
+	X(CHECKPOINT_FROM, "SELECT size, root, note, receipt FROM "            \
 			   "checkpoint WHERE log = ?1 AND size >= ?2 "         \
 			   "ORDER BY size LIMIT 1")                            \
-	X(RECEIPTED_GET, "SELECT size, root, received, note, receipt FROM "    \
+	X(RECEIPTED_GET, "SELECT size, root, note, receipt FROM "              \
 			 "checkpoint WHERE log = ?1 AND receipt IS NOT NULL "  \
 			 "ORDER BY size DESC LIMIT 1")                         \
 	X(COSIGNATURE_PUT, "INSERT INTO cosignature (log, name, size, lines) " \
@@ -76,7 +76,33 @@
 		     "VALUES (?1, ?2, ?3)")                                    \
 	X(EPOCH_GET, "SELECT record FROM epoch WHERE log = ?1 AND epoch = ?2") \
 	X(EPOCH_LIST, "SELECT record FROM epoch WHERE log = ?1 AND "           \
-		      "epoch >= ?2 ORDER BY epoch")
+		      "epoch >= ?2 ORDER BY epoch")                            \
+	X(CHECK_LOG, "SELECT next, pending, mirror, log_id FROM log "          \
+		     "WHERE id = ?1")                                          \
+	X(CHECK_CHECKPOINTS,                                                   \
+	  "SELECT min(size), max(size), (SELECT count(*) FROM checkpoint "     \
+	  "WHERE log = ?1 AND size = ?2) FROM checkpoint WHERE log = ?1")      \
+	X(CHECK_BUNDLES, "SELECT max(id), (SELECT count(*) FROM bundle WHERE " \
+			 "id >= ?3 AND id < ?2) FROM bundle WHERE id >= ?1 "   \
+			 "AND id < ?2")                                        \
+	X(CHECK_PIECES, "SELECT count(*), min(first), sum(length(hashes)), "   \
+			"min(length(hashes)) FROM piece WHERE log = ?1")       \
+	X(CHECK_TILES, "SELECT count(*) FROM tile WHERE log = ?1")             \
+	X(CHECK_EPOCHS, "SELECT count(*), min(epoch), max(epoch) FROM epoch "  \
+			"WHERE log = ?1")                                      \
+	X(STRAY_BUNDLE, "SELECT id >> 40 FROM bundle WHERE id >= ?1 "          \
+			"ORDER BY id LIMIT 1")                                 \
+	X(STRAY_PIECE, "SELECT log FROM piece WHERE log >= ?1 "                \
+		       "ORDER BY log LIMIT 1")                                 \
+	X(STRAY_TILE, "SELECT log FROM tile WHERE log >= ?1 "                  \
+		      "ORDER BY log LIMIT 1")                                  \
+	X(STRAY_CHECKPOINT, "SELECT log FROM checkpoint WHERE log >= ?1 "      \
+			    "ORDER BY log LIMIT 1")                            \
+	X(STRAY_COSIGNATURE, "SELECT log FROM cosignature WHERE log >= ?1 "    \
+			     "ORDER BY log LIMIT 1")                           \
+	X(STRAY_EPOCH, "SELECT log FROM epoch WHERE log >= ?1 "                \
+		       "ORDER BY log LIMIT 1")                                 \
+	X(LOG_THERE, "SELECT 1 FROM log WHERE id = ?1")
 
 enum statement {
 #define X(name, sql) ST_##name,
@@ -137,10 +163,13 @@ int sqlite_row(struct connection *c, sqlite3_stmt *statement, const char *what,
 int sqlite_bundle_id(int64_t log, uint64_t number, int64_t *ret_id,
 		     struct seal_diag *diag);
 
-/* Appends hashes and data (either may be NULL) of all pieces of a bundle. */
+/*
+ * Appends hashes and data (either may be NULL) of all pieces of a bundle.
+ * strict: without a gap and with whole hashes, else DAMAGED.
+ */
 int sqlite_pieces_read(struct connection *c, int64_t log, uint64_t number,
-		       struct seal_buf *hashes, struct seal_buf *data,
-		       struct seal_diag *diag);
+		       bool strict, struct seal_buf *hashes,
+		       struct seal_buf *data, struct seal_diag *diag);
 
 /* The operations, a file each. */
 int sqlite_commit(struct seal_storage *storage, seal_storage_step step,
@@ -149,5 +178,10 @@ int sqlite_commit(struct seal_storage *storage, seal_storage_step step,
 void sqlite_put_ops(struct seal_storage_ops *ops);
 void sqlite_get_ops(struct seal_storage_ops *ops);
 void sqlite_witness_ops(struct seal_storage_ops *ops);
+void sqlite_check_ops(struct seal_storage_ops *ops);
+
+/* The connection that reads; give it back. */
+struct connection *sqlite_reader_take(struct seal_storage *storage);
+void sqlite_reader_give(struct connection *c);
 
 #endif

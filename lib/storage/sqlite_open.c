@@ -35,7 +35,7 @@ static const char schema[] =
 	" PRIMARY KEY (log, level, number)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE checkpoint ("
 	" log INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,"
-	" received INTEGER NOT NULL, note BLOB NOT NULL, receipt BLOB,"
+	" note BLOB NOT NULL, receipt BLOB,"
 	" PRIMARY KEY (log, size)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE epoch ("
 	" log INTEGER NOT NULL, epoch INTEGER NOT NULL, record BLOB NOT NULL,"
@@ -240,6 +240,21 @@ static int schema_make(struct connection *c, struct seal_diag *diag)
 	return rc;
 }
 
+/* Version 1 kept when a checkpoint came, which nobody signed. */
+static int received_drop(struct connection *c, struct seal_diag *diag)
+{
+	int64_t there = 0;
+	int rc;
+
+	rc = pragma_read(c,
+			 "SELECT count(*) FROM pragma_table_info('checkpoint') "
+			 "WHERE name = 'received'",
+			 &there, diag);
+	if (rc < 0 || !there)
+		return rc;
+	return execute(c, "ALTER TABLE checkpoint DROP COLUMN received", diag);
+}
+
 /* An older database gets what it lacks, in one transaction too. */
 static int schema_raise(struct connection *c, struct seal_diag *diag)
 {
@@ -254,6 +269,8 @@ static int schema_raise(struct connection *c, struct seal_diag *diag)
 	rc = execute(c, head, diag);
 	if (rc == 0)
 		rc = execute(c, schema_witness, diag);
+	if (rc == 0)
+		rc = received_drop(c, diag);
 	if (rc == 0)
 		rc = execute(c, "COMMIT", diag);
 	if (rc == 0)
@@ -462,6 +479,7 @@ static struct sqlite_storage *storage_alloc(void)
 	sqlite_put_ops(ops);
 	sqlite_get_ops(ops);
 	sqlite_witness_ops(ops);
+	sqlite_check_ops(ops);
 	s->base.ops = ops;
 	return s;
 }

@@ -126,7 +126,7 @@ static int pieces_merge(struct connection *c, int64_t log, uint64_t number,
 	struct seal_buf hashes = SEAL_BUF_INIT, all = SEAL_BUF_INIT;
 	int rc;
 
-	rc = sqlite_pieces_read(c, log, number, &hashes, &all, diag);
+	rc = sqlite_pieces_read(c, log, number, true, &hashes, &all, diag);
 	if (rc < 0)
 		goto out;
 	if (hashes.len != (size_t)offset * 32) {
@@ -206,8 +206,7 @@ static int put_checkpoint(struct seal_storage *storage, int64_t log,
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, (int64_t)checkpoint->size);
 	bind_blob(statement, 3, checkpoint->root.b, SEAL_HASH_BYTES);
-	sqlite3_bind_int64(statement, 4, checkpoint->received_s);
-	bind_blob(statement, 5, checkpoint->note, checkpoint->note_bytes);
+	bind_blob(statement, 4, checkpoint->note, checkpoint->note_bytes);
 	return sqlite_finish(c, statement, "a checkpoint", diag);
 }
 

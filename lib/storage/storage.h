@@ -36,17 +36,28 @@ struct seal_storage_log {
 	bool has_pending;	 /* a checkpoint has ever been taken */
 	uint64_t pending;	 /* size of the newest checkpoint taken */
 	uint64_t mirror; /* size up to which the store vouches; <= next */
+	bool damaged;	 /* list_logs only: a column cannot be true */
 };
 
 /* A checkpoint of a log: the log's own note, and what we signed on it. */
 struct seal_storage_checkpoint {
 	uint64_t size;
 	struct seal_hash root;
-	int64_t received_s; /* when it was taken, seconds since 1970 */
+	int64_t received_s; /* what our witness saw: the time it signed; else 0
+			     */
 	uint8_t *note;	    /* owned: text and the log's lines, host and seal */
 	size_t note_bytes;
 	uint8_t *receipt; /* owned: our cosignature lines, or NULL */
 	size_t receipt_bytes;
+	bool damaged; /* get_checkpoint_from only: root is not known */
+};
+
+/* What of a log is not as a store keeps it. */
+struct seal_storage_check {
+	const char *table; /* a table's name, or NULL: all is well */
+	const char *what;  /* one sentence */
+	bool epochs;	   /* the records of `epochs` are not in their order */
+	uint64_t entries;  /* where the entries that are kept end */
 };
 
 /* The newest word of a witness of others on a log of ours. */
@@ -151,7 +162,7 @@ struct seal_storage_ops {
 			       const struct seal_hash *origin_hash,
 			       struct seal_storage_log *ret_log,
 			       struct seal_diag *diag);
-	/* All logs by origin; free(*ret_logs). */
+	/* All logs by origin, damaged ones too; free(*ret_logs). */
 	int (*list_logs)(struct seal_storage *storage,
 			 struct seal_storage_log **ret_logs, size_t *ret_count,
 			 struct seal_diag *diag);
@@ -196,6 +207,17 @@ struct seal_storage_ops {
 	int (*get_epochs)(struct seal_storage *storage, int64_t log,
 			  uint64_t epoch, struct seal_buf *ret_records,
 			  struct seal_diag *diag);
+	/*
+	 * Do the rows of a log belong together: its sizes, the checkpoints,
+	 * and how many rows of each kind there are?  Of one state of the
+	 * database, so also while it is written.
+	 */
+	int (*check_log)(struct seal_storage *storage, int64_t log,
+			 struct seal_storage_check *ret_check,
+			 struct seal_diag *diag);
+	/* Rows that belong to no log: the name of a table, or NULL. */
+	int (*check_strays)(struct seal_storage *storage,
+			    const char **ret_table, struct seal_diag *diag);
 };
 
 /* Drivers embed this as their first member. */

@@ -13,3 +13,12 @@ attack_tests += %D%/spool_frames
 tests_attack_spool_frames_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/spool_files
 tests_attack_spool_files_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+# Stores.
+attack_store = %D%/attack_store.h %D%/attack_store.c \
+	%D%/attack_rows.h %D%/attack_rows.c
+attack_tests += %D%/test_store_values
+tests_attack_test_store_values_SOURCES = %D%/test_store_values.c $(attack_store)
+tests_attack_test_store_values_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/test_store_rows
+tests_attack_test_store_rows_SOURCES = %D%/test_store_rows.c $(attack_store)
+tests_attack_test_store_rows_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)

@@ -20,7 +20,8 @@
 #include "protocol/upload.h"
 #include "tests/lib/testlog.h"
 
-#define TIME_US 1700000000000000
+#define TIME_US	     1700000000000000
+#define HEARTBEAT_MS 60000
 
 static void tree_make(struct test_host *h)
 {
@@ -45,6 +46,8 @@ static void host_begin(struct test_host *h, const char *origin, size_t count)
 	snprintf(name, sizeof(name), "%s/epoch", origin);
 	h->host = test_key(origin);
 	h->epoch = test_key(name);
+	h->time_us = TIME_US;
+	snprintf(h->span[0].purpose, sizeof(h->span[0].purpose), "%s", name);
 	h->count = count;
 	h->entry = calloc(count, sizeof(*h->entry));
 	h->leaf = calloc(count, sizeof(*h->leaf));
@@ -66,6 +69,60 @@ void test_host_make(struct test_host *h, const char *origin, size_t count,
 		for (j = 0; j < len; j++)
 			seal_buf_put_u8(&h->entry[i],
 					(uint8_t)('a' + (i + j + salt) % 26));
+		assert_int_equal(seal_buf_error(&h->entry[i]), 0);
+	}
+	tree_make(h);
+}
+
+/* The keys and the first start of a log. */
+static void start_put(struct test_host *h)
+{
+	struct seal_control control = {.type = SEAL_ENTRY_START};
+	struct seal_start *start = &control.start;
+	struct seal_key *epoch = test_host_epoch0(h);
+
+	start->first = true;
+	start->log_id = test_host_log_id(h);
+	memcpy(start->host_key, test_pub(h->host), sizeof(start->host_key));
+	memcpy(start->epoch_key, test_pub(epoch), sizeof(start->epoch_key));
+	snprintf(start->version, sizeof(start->version), "0.1.0");
+	start->heartbeat_ms = HEARTBEAT_MS;
+	start->sync = true;
+	assert_int_equal(seal_control_encode(&control, &h->entry[0]), 0);
+	seal_key_free(epoch);
+}
+
+static void heartbeat_put(struct seal_buf *entry)
+{
+	struct seal_control control = {.type = SEAL_ENTRY_HEARTBEAT};
+
+	snprintf(control.heartbeat.clock, sizeof(control.heartbeat.clock),
+		 "tsc");
+	control.heartbeat.heartbeat_ms = HEARTBEAT_MS;
+	assert_int_equal(seal_control_encode(&control, entry), 0);
+}
+
+void test_host_make_log(struct test_host *h, const char *origin, size_t count,
+			uint64_t time_us)
+{
+	uint8_t header[SEAL_ENTRY_HEADER_BYTES];
+	uint8_t type;
+	size_t i;
+
+	host_begin(h, origin, count);
+	h->time_us = time_us;
+	for (i = 0; i < count; i++) {
+		type = !i	     ? SEAL_ENTRY_START
+		       : i % 97 == 0 ? SEAL_ENTRY_HEARTBEAT
+				     : SEAL_ENTRY_RECORD;
+		seal_entry_put_header(header, type, 0, time_us + i * 1000);
+		seal_buf_put(&h->entry[i], header, sizeof(header));
+		if (type == SEAL_ENTRY_START)
+			start_put(h);
+		else if (type == SEAL_ENTRY_HEARTBEAT)
+			heartbeat_put(&h->entry[i]);
+		else
+			seal_buf_putf(&h->entry[i], "message %zu", i);
 		assert_int_equal(seal_buf_error(&h->entry[i]), 0);
 	}
 	tree_make(h);
@@ -126,11 +183,13 @@ void test_host_hand_over(struct test_host *h, size_t index, const char *purpose)
 	struct seal_key *next = test_key(purpose);
 	struct seal_hash id = test_host_log_id(h);
 	struct seal_control control = {.type = SEAL_ENTRY_EPOCH};
-	struct seal_handover handover = {.index = index, .epoch = 1};
+	struct seal_handover handover = {.index = index,
+					 .epoch = h->epochs + 1};
 
 	handover.root = test_host_root(h, index);
+	assert_true(h->epochs + 1 < TEST_HOST_EPOCHS);
 	seal_entry_put_header(handover.header, SEAL_ENTRY_EPOCH, 0,
-			      TIME_US + index);
+			      h->time_us + index * 1000);
 	memcpy(handover.key, test_pub(next), sizeof(handover.key));
 	assert_int_equal(seal_handover_sign(&id, &handover, h->epoch), 0);
 	control.epoch.epoch = handover.epoch;
@@ -142,7 +201,29 @@ void test_host_hand_over(struct test_host *h, size_t index, const char *purpose)
 	assert_int_equal(seal_control_encode(&control, &h->entry[index]), 0);
 	seal_key_free(h->epoch);
 	h->epoch = next;
+	h->epochs++;
+	h->span[h->epochs].first = index + 1;
+	snprintf(h->span[h->epochs].purpose, sizeof(h->span[0].purpose), "%s",
+		 purpose);
 	tree_make(h);
+}
+
+void test_host_replace(struct test_host *h, size_t index, const void *entry,
+		       size_t len)
+{
+	seal_buf_reset(&h->entry[index]);
+	seal_buf_put(&h->entry[index], entry, len);
+	assert_int_equal(seal_buf_error(&h->entry[index]), 0);
+	tree_make(h);
+}
+
+struct seal_key *test_host_seal(const struct test_host *h, size_t size)
+{
+	unsigned e = h->epochs;
+
+	while (e && h->span[e].first >= size)
+		e--;
+	return test_key(h->span[e].purpose);
 }
 
 struct seal_hash test_host_root(const struct test_host *h, size_t size)

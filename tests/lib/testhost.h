@@ -10,6 +10,8 @@
 #include "core/crypto.h"
 #include "core/proof.h"
 
+#define TEST_HOST_EPOCHS 8
+
 struct test_host {
 	char origin[201];
 	struct seal_key *host, *epoch; /* epoch: the one in force at the end */
@@ -17,6 +19,13 @@ struct test_host {
 	struct seal_buf *entry; /* count of them */
 	struct seal_hash *leaf;
 	struct seal_tail all;
+	uint64_t time_us; /* of entry 0; each later one a millisecond more */
+	/* Epochs: which seal sizes above first, up to the next one's. */
+	unsigned epochs;
+	struct {
+		uint64_t first;
+		char purpose[256]; /* its key is SHA-256(purpose) */
+	} span[TEST_HOST_EPOCHS];
 };
 
 /*
@@ -28,6 +37,12 @@ void test_host_make(struct test_host *h, const char *origin, size_t count,
 /* The same with given entries: count lines, without their line ends. */
 void test_host_make_lines(struct test_host *h, const char *origin,
 			  const char *lines);
+/*
+ * A log as a host makes it: a start entry, short records, now and then a
+ * heartbeat of 60 s.
+ */
+void test_host_make_log(struct test_host *h, const char *origin, size_t count,
+			uint64_t time_us);
 void test_host_free(struct test_host *h);
 
 /*
@@ -36,6 +51,13 @@ void test_host_free(struct test_host *h);
  */
 void test_host_hand_over(struct test_host *h, size_t index,
 			 const char *purpose);
+
+/* Puts another entry at index; hand-overs behind it are as they were. */
+void test_host_replace(struct test_host *h, size_t index, const void *entry,
+		       size_t len);
+
+/* The epoch key that seals this size; the caller frees it. */
+struct seal_key *test_host_seal(const struct test_host *h, size_t size);
 
 /* The key of epoch 0; the caller frees it. */
 struct seal_key *test_host_epoch0(const struct test_host *h);

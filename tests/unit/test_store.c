@@ -298,6 +298,29 @@ static void seals_are_checked_where_the_epoch_is_known(void **state)
 	seal_buf_fini(&body);
 }
 
+/* What nobody checks is not kept: docs/adr/0043. */
+static void lines_of_others_are_not_kept(void **state)
+{
+	struct test_store *t = store_of(state);
+	struct seal_buf body = SEAL_BUF_INIT;
+	struct seal_note note;
+	const uint8_t sig[64] = {1};
+
+	test_host_add_checkpoint(&t->host, 0, 5, t->host.epoch, &body);
+	seal_note_put_sig(&body, "witness.example/w", 7, sig, sizeof(sig));
+	test_store_checkpoint(t, &body, 200);
+	test_store_receipt(t, 5, 0);
+	test_store_read(t, ORIGIN, "checkpoint", 200);
+	assert_int_equal(seal_note_parse(t->reply.body.data, t->reply.body.len,
+					 &note, NULL),
+			 0);
+	assert_int_equal(note.sig_count, 3);
+	assert_int_equal(note.sigs[0].name_len, strlen(ORIGIN));
+	assert_int_equal(note.sigs[1].name_len, strlen(ORIGIN "/epoch"));
+	assert_memory_equal(note.sigs[2].name, t->name, strlen(t->name));
+	seal_buf_fini(&body);
+}
+
 int main(void)
 {
 #define HOST(test) cmocka_unit_test_setup_teardown(test, with_host, done)
@@ -311,6 +334,7 @@ int main(void)
 		HOST(damaged_checkpoints),
 		HOST(others_may_not_write),
 		HOST(seals_are_checked_where_the_epoch_is_known),
+		HOST(lines_of_others_are_not_kept),
 	};
 
 	if (seal_crypto_init(NULL) < 0)

@@ -179,8 +179,8 @@ static int digest_bundle(struct digest *d, const struct cli_copy *copy,
 	uint64_t index = number * SEAL_VERIFY_TILE_WIDTH;
 	const uint8_t *bytes;
 	size_t total, at = 0, len;
-	int rc = copy->source.bundle(copy->source.ctx, number, width, &bytes,
-				     &total, diag);
+	int rc = copy->source.bundle(copy->source.ctx, number, width, false,
+				     &bytes, &total, diag);
 
 	for (; !rc && total - at >= 2; index++, at += 2 + len) {
 		len = (size_t)bytes[at] << 8 | bytes[at + 1];

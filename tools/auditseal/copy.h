@@ -15,22 +15,33 @@
 
 struct cli_trust;
 
+#define CLI_COPY_WRONG_MAX 4
+
+/* Something about a copy that is not as a store keeps it. */
+struct cli_copy_wrong {
+	unsigned number; /* of the finding */
+	const char *where, *text;
+};
+
 /* All borrowed, valid while the function below runs. */
 struct cli_copy {
 	const char *origin;
 	struct seal_verify_source source;
 	const uint8_t *note; /* newest checkpoint with its lines; NULL: none */
 	size_t note_len;
-	bool note_whole; /* what is kept beside it is what it says */
-	uint64_t size;	 /* entries that the copy says it holds; 0: not known */
+	bool note_stored; /* as a store of ours keeps it, all of its lines */
+	bool note_whole;  /* what is kept beside it is what it says */
+	uint64_t size;	  /* entries that the copy says it holds; 0: unknown */
 	bool have_log_id; /* under which the copy is kept */
 	struct seal_hash log_id;
-	bool hash_wrong;       /* kept under a wrong hash of its origin */
-	const uint8_t *epochs; /* records of `epochs`; NULL: none are kept */
+	bool have_epochs;      /* the copy should have records of `epochs` */
+	const uint8_t *epochs; /* what there is of them */
 	size_t epochs_len;
 	const uint64_t *bytes_read;	 /* of tiles and bundles, up to now */
 	const struct seal_buf *cosigned; /* notes: see cli_cosigned below */
 	size_t cosigned_count;
+	struct cli_copy_wrong wrong[CLI_COPY_WRONG_MAX];
+	size_t wrongs;
 };
 
 typedef int cli_copy_fn(void *ctx, const struct cli_copy *copy,

@@ -41,16 +41,18 @@ static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 	return 0;
 }
 
-static int read_bundle(void *ctx, uint64_t number, unsigned width,
+static int read_bundle(void *ctx, uint64_t number, unsigned width, bool all,
 		       const uint8_t **ret_bytes, size_t *ret_len,
 		       struct seal_diag *diag)
 {
 	struct store_feed *f = ctx;
-	int rc;
+	int rc = SEAL_E_NOTFOUND;
 
 	seal_buf_reset(&f->bundle);
-	rc = f->storage->ops->get_entries(f->storage, f->log->id, number, width,
-					  &f->bundle, diag);
+	if (!all)
+		rc = f->storage->ops->get_entries(f->storage, f->log->id,
+						  number, width, &f->bundle,
+						  diag);
 	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED) {
 		/* As it is: what is wrong with it is for the verdict to say. */
 		seal_buf_reset(&f->bundle);
@@ -67,26 +69,74 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width,
 	return seal_buf_error(&f->bundle);
 }
 
-static int join(const struct seal_storage_checkpoint *checkpoint,
-		struct seal_buf *ret_note)
+/* Is this line of a note named NAME SUFFIX? */
+static bool named(const struct seal_note_sig *line, const char *name,
+		  const char *suffix)
 {
-	seal_buf_reset(ret_note);
-	seal_buf_put(ret_note, checkpoint->note, checkpoint->note_bytes);
-	seal_buf_put(ret_note, checkpoint->receipt, checkpoint->receipt_bytes);
-	return seal_buf_error(ret_note);
+	size_t len = strlen(name), more = strlen(suffix);
+
+	return line->name_len == len + more && !memcmp(line->name, name, len) &&
+	       !memcmp(line->name + len, suffix, more);
 }
 
-/* Size and root stand in columns of their own too. */
-static bool is_whole(const struct seal_storage_checkpoint *checkpoint,
-		     const struct seal_buf *bytes)
+/*
+ * A store keeps, of the log's own lines, the host's and at most one seal, and
+ * beside them its own, whose names are others.
+ */
+static bool lines_are_kept(const struct seal_note *note, const char *origin,
+			   size_t own_lines)
+{
+	size_t i, seals = 0;
+	bool host, seal;
+
+	for (i = 0; i < note->sig_count; i++) {
+		host = named(&note->sigs[i], origin, "");
+		seal = named(&note->sigs[i], origin, SEAL_EPOCH_SUFFIX);
+		seals += seal;
+		if ((host || seal) != (i < own_lines))
+			return false;
+	}
+	return seals <= 1;
+}
+
+static size_t count_lines(const uint8_t *note, size_t len)
+{
+	struct seal_checkpoint cp;
+	struct seal_note parsed;
+
+	return seal_checkpoint_parse_note(note, len, &parsed, &cp, NULL)
+		       ? 0
+		       : parsed.sig_count;
+}
+
+/*
+ * The log's own note and, behind it, the lines of the store's receipt; if those
+ * two make no note, the first alone.  *ret_whole: size and root, which stand in
+ * columns of their own too, and the lines are as a store writes them.
+ */
+static int join(const struct seal_storage_checkpoint *checkpoint,
+		struct seal_buf *ret_note, bool *ret_whole)
 {
 	struct seal_checkpoint cp;
 	struct seal_note note;
+	size_t own;
 
-	return seal_checkpoint_parse_note(bytes->data, bytes->len, &note, &cp,
-					  NULL) ||
-	       (cp.size == checkpoint->size &&
-		seal_hash_equal(&cp.root, &checkpoint->root));
+	seal_buf_reset(ret_note);
+	seal_buf_put(ret_note, checkpoint->note, checkpoint->note_bytes);
+	seal_buf_put(ret_note, checkpoint->receipt, checkpoint->receipt_bytes);
+	if (seal_buf_error(ret_note))
+		return seal_buf_error(ret_note);
+	own = count_lines(checkpoint->note, checkpoint->note_bytes);
+	*ret_whole = !checkpoint->damaged &&
+		     !seal_checkpoint_parse_note(ret_note->data, ret_note->len,
+						 &note, &cp, NULL) &&
+		     cp.size == checkpoint->size &&
+		     seal_hash_equal(&cp.root, &checkpoint->root) &&
+		     lines_are_kept(&note, cp.origin, own) &&
+		     (note.sig_count > own) == (checkpoint->receipt != NULL);
+	if (!*ret_whole && own && !count_lines(ret_note->data, ret_note->len))
+		seal_buf_truncate(ret_note, checkpoint->note_bytes);
+	return 0;
 }
 
 static int read_past(void *ctx, uint64_t min_size, const uint8_t **ret_note,
@@ -99,12 +149,11 @@ static int read_past(void *ctx, uint64_t min_size, const uint8_t **ret_note,
 		f->storage, f->log->id, min_size, &checkpoint, diag);
 
 	if (!rc)
-		rc = join(&checkpoint, &f->past);
+		rc = join(&checkpoint, &f->past, ret_whole);
 	if (!rc) {
 		*ret_note = f->past.data;
 		*ret_len = f->past.len;
 		*ret_size = checkpoint.size;
-		*ret_whole = is_whole(&checkpoint, &f->past);
 	}
 	seal_storage_checkpoint_fini(&checkpoint);
 	return rc;
@@ -117,94 +166,238 @@ static void progress(void *ctx, uint64_t done, uint64_t total)
 	cli_progress_step(&f->progress, done, total, done);
 }
 
+/* What of the records cannot be read is missing, and said so. */
 static int read_epochs(struct store_feed *f, struct seal_buf *ret_records,
 		       struct seal_diag *diag)
 {
 	int rc = f->storage->ops->get_epochs(f->storage, f->log->id, 0,
 					     ret_records, diag);
 
-	if (rc != SEAL_E_NOTFOUND && rc != SEAL_E_DAMAGED)
-		return rc;
-	seal_buf_reset(ret_records);
-	return 0;
-}
-
-/* The log's own note and, behind it, the lines of the store's receipt. */
-static int read_checkpoint(struct store_feed *f, struct seal_buf *ret_note,
-			   bool *ret_whole, struct seal_diag *diag)
-{
-	struct seal_storage_checkpoint checkpoint = {0};
-	int rc = f->storage->ops->get_receipted(f->storage, f->log->id,
-						&checkpoint, diag);
-
-	if (!rc)
-		rc = join(&checkpoint, ret_note);
-	if (!rc)
-		*ret_whole = is_whole(&checkpoint, ret_note);
-	seal_storage_checkpoint_fini(&checkpoint);
 	return rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED ? 0 : rc;
 }
 
-/* Readers ask by the hash of the origin. */
-static bool hash_is_right(struct store_feed *f, struct seal_diag *diag)
+/* A row of the checkpoints, as a note. */
+struct kept {
+	struct seal_storage_checkpoint row;
+	struct seal_buf note;
+	bool there, whole;
+};
+
+/* rc: of reading the row. */
+static int kept_take(struct kept *kept, int rc)
+{
+	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED)
+		return 0;
+	kept->there = !rc;
+	return rc ? rc : join(&kept->row, &kept->note, &kept->whole);
+}
+
+static void kept_fini(struct kept *kept)
+{
+	seal_storage_checkpoint_fini(&kept->row);
+	seal_buf_fini(&kept->note);
+}
+
+static bool is_better(const struct kept *a, const struct kept *b)
+{
+	if (a->there != b->there)
+		return a->there;
+	return a->whole != b->whole ? a->whole : a->row.size > b->row.size;
+}
+
+/*
+ * The newest checkpoint is that of the size that the store vouches for, whose
+ * receipt a power cut may have taken, or a larger one with a receipt; where
+ * one of them is not whole, the other.
+ */
+static int read_newest(struct store_feed *f, struct cli_copy *copy,
+		       struct seal_buf *ret_note, struct seal_diag *diag)
+{
+	const struct seal_storage_ops *ops = f->storage->ops;
+	struct kept newest = {0}, vouched = {0}, *best;
+	int rc;
+
+	rc = kept_take(&newest, ops->get_receipted(f->storage, f->log->id,
+						   &newest.row, diag));
+	if (!rc && f->log->mirror)
+		rc = kept_take(&vouched,
+			       ops->get_checkpoint_from(f->storage, f->log->id,
+							f->log->mirror,
+							&vouched.row, diag));
+	vouched.there &= vouched.row.size == f->log->mirror;
+	best = is_better(&vouched, &newest) ? &vouched : &newest;
+	copy->note_stored = best->there;
+	copy->note_whole = best->whole;
+	if (!rc) {
+		seal_buf_put_buf(ret_note, &best->note);
+		rc = seal_buf_error(ret_note);
+	}
+	kept_fini(&newest);
+	kept_fini(&vouched);
+	return rc;
+}
+
+static void wrong(struct cli_copy *copy, unsigned number, const char *where,
+		  const char *text)
+{
+	if (copy->wrongs == CLI_COPY_WRONG_MAX)
+		return;
+	copy->wrong[copy->wrongs++] =
+		(struct cli_copy_wrong){number, where, text};
+}
+
+/* Does the host that the policy names for this origin vouch for the note? */
+static bool is_vouched(const struct cli_trust *trust,
+		       const struct seal_note *note, const char *origin)
+{
+	size_t log;
+
+	return trust->policy &&
+	       !seal_policy_verify_log(trust->policy, note, origin, &log, NULL);
+}
+
+/* Readers ask by the hash of the origin: is it this row's? */
+static int check_hash(struct store_feed *f, const char *origin, bool *ret_right,
+		      struct seal_diag *diag)
 {
 	struct seal_storage_log found;
 	struct seal_hash hash;
-	size_t len = strlen(f->log->origin);
+	int rc = seal_sha256(origin, strlen(origin), &hash);
 
-	return !seal_sha256(f->log->origin, len, &hash) &&
-	       !f->storage->ops->get_log_by_hash(f->storage, &hash, &found,
-						 diag) &&
-	       found.id == f->log->id;
+	if (rc)
+		return rc;
+	rc = f->storage->ops->get_log_by_hash(f->storage, &hash, &found, diag);
+	*ret_right = rc == SEAL_E_DAMAGED || (!rc && found.id == f->log->id);
+	return rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED ? 0 : rc;
 }
 
-static int visit_log(struct seal_storage *storage,
-		     const struct seal_storage_log *log, bool quiet,
-		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
+/*
+ * The name.  What is kept belongs to the log that signed it, whatever the row
+ * says: with a signature, or where the row does not agree with itself.
+ */
+static int settle_name(struct store_feed *f, const struct cli_trust *trust,
+		       struct cli_copy *copy,
+		       char ret_origin[SEAL_NAME_MAX_BYTES + 1],
+		       struct seal_diag *diag)
+{
+	struct seal_checkpoint cp;
+	struct seal_note note;
+	bool right = false;
+	int rc = check_hash(f, f->log->origin, &right, diag);
+
+	snprintf(ret_origin, SEAL_NAME_MAX_BYTES + 1, "%s", f->log->origin);
+	copy->origin = ret_origin;
+	if (rc)
+		return rc;
+	if (copy->note &&
+	    !seal_checkpoint_parse_note(copy->note, copy->note_len, &note, &cp,
+					NULL) &&
+	    strcmp(cp.origin, f->log->origin) != 0 &&
+	    !seal_origin_check(cp.origin, strlen(cp.origin), NULL) &&
+	    (!right || is_vouched(trust, &note, cp.origin))) {
+		memcpy(ret_origin, cp.origin, sizeof(cp.origin));
+		wrong(copy, 28, "log", "it is kept under another log's name");
+		return 0;
+	}
+	if (!right)
+		wrong(copy, 30, "log",
+		      "the hash that readers ask by is not that of the origin");
+	return 0;
+}
+
+/* Do the rows belong together?  Which table has rows of no log? */
+static int check_rows(struct store_feed *f, struct cli_copy *copy,
+		      const char *stray, struct seal_diag *diag)
+{
+	struct seal_storage_check check;
+	int rc = f->storage->ops->check_log(f->storage, f->log->id, &check,
+					    diag);
+
+	if (rc)
+		return rc;
+	if (check.table)
+		wrong(copy, 30, check.table, check.what);
+	if (check.epochs)
+		wrong(copy, 29, "epochs",
+		      "the records are not one for each epoch");
+	if (stray)
+		wrong(copy, 28, stray, "there are rows that belong to no log");
+	copy->size =
+		f->log->mirror < check.entries ? f->log->mirror : check.entries;
+	return 0;
+}
+
+struct visit {
+	const struct cli_trust *trust;
+	cli_copy_fn *fn;
+	void *ctx;
+	const char *stray;
+};
+
+static int visit_log(struct visit *visit, struct seal_storage *storage,
+		     const struct seal_storage_log *log, struct seal_diag *diag)
 {
 	struct store_feed f = {.storage = storage, .log = log};
 	struct cli_cosigned cosigned = {0};
 	struct seal_buf note = SEAL_BUF_INIT, records = SEAL_BUF_INIT;
-	struct cli_copy copy = {
-		.origin = log->origin, .size = log->mirror, .note_whole = true};
+	char origin[SEAL_NAME_MAX_BYTES + 1];
+	struct cli_copy copy = {.have_epochs = log->enrolled,
+				.have_log_id = log->enrolled,
+				.log_id = log->log_id,
+				.bytes_read = &f.bytes_read,
+				.source = {.ctx = &f,
+					   .tile = read_tile,
+					   .bundle = read_bundle,
+					   .checkpoint = read_past,
+					   .progress = progress}};
 	int rc;
 
 	seal_buf_init(&f.bundle);
 	seal_buf_init(&f.past);
-	copy.source.ctx = &f;
-	copy.source.tile = read_tile;
-	copy.source.bundle = read_bundle;
-	copy.source.checkpoint = read_past;
-	copy.have_log_id = log->enrolled;
-	copy.log_id = log->log_id;
-	copy.hash_wrong = !hash_is_right(&f, diag);
-	copy.source.progress = progress;
-	copy.bytes_read = &f.bytes_read;
-	/* Before the newest checkpoint: a live store goes on meanwhile. */
+	/*
+	 * In this order: what is read later may be newer, never older; what
+	 * witnesses say is of an older checkpoint.
+	 */
 	rc = cli_cosigned_read(storage, log->id, &cosigned, diag);
 	if (!rc)
+		rc = read_newest(&f, &copy, &note, diag);
+	if (!rc)
 		rc = read_epochs(&f, &records, diag);
-	if (!rc)
-		rc = read_checkpoint(&f, &note, &copy.note_whole, diag);
-	if (!rc)
-		rc = seal_buf_error(&note) ? seal_buf_error(&note)
-					   : seal_buf_error(&records);
-	copy.note = note.data;
+	copy.note = copy.note_stored ? note.data : NULL;
 	copy.note_len = note.len;
 	copy.epochs = records.data;
 	copy.epochs_len = records.len;
 	copy.cosigned = cosigned.note;
 	copy.cosigned_count = cosigned.count;
-	cli_progress_begin(&f.progress, log->origin, quiet);
+	copy.have_epochs |= records.len;
 	if (!rc)
-		rc = fn(ctx, &copy, diag);
-	cli_progress_end(&f.progress);
+		rc = check_rows(&f, &copy, visit->stray, diag);
+	if (!rc)
+		rc = settle_name(&f, visit->trust, &copy, origin, diag);
+	if (!rc && (!visit->trust->log || !strcmp(visit->trust->log, origin) ||
+		    !strcmp(visit->trust->log, log->origin))) {
+		visit->stray = NULL;
+		cli_progress_begin(&f.progress, origin, visit->trust->quiet);
+		rc = visit->fn(visit->ctx, &copy, diag);
+		cli_progress_end(&f.progress);
+	}
 	cli_cosigned_fini(&cosigned);
 	seal_buf_fini(&note);
 	seal_buf_fini(&records);
 	seal_buf_fini(&f.bundle);
 	seal_buf_fini(&f.past);
 	return rc;
+}
+
+/* Rows of no log, in a store that has none to say it with. */
+static int visit_strays(const struct visit *visit, struct seal_diag *diag)
+{
+	struct cli_copy copy = {
+		.origin = "(no log)",
+		.source = {.tile = read_tile, .bundle = read_bundle}};
+
+	wrong(&copy, 28, visit->stray, "there are rows that belong to no log");
+	return visit->fn(visit->ctx, &copy, diag);
 }
 
 static int open_store(const char *target, struct seal_storage **ret_storage,
@@ -227,6 +420,7 @@ static int open_store(const char *target, struct seal_storage **ret_storage,
 int cli_store_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
 {
+	struct visit visit = {trust, fn, ctx, NULL};
 	struct seal_storage_log *logs = NULL;
 	struct seal_storage *storage;
 	size_t count = 0, i;
@@ -235,10 +429,12 @@ int cli_store_visit(const struct cli_trust *trust, const char *target,
 	if (rc)
 		return rc;
 	rc = storage->ops->list_logs(storage, &logs, &count, diag);
+	if (!rc)
+		rc = storage->ops->check_strays(storage, &visit.stray, diag);
 	for (i = 0; i < count && !rc; i++)
-		if (!trust->log || !strcmp(trust->log, logs[i].origin))
-			rc = visit_log(storage, &logs[i], trust->quiet, fn, ctx,
-				       diag);
+		rc = visit_log(&visit, storage, &logs[i], diag);
+	if (!rc && visit.stray && !trust->log)
+		rc = visit_strays(&visit, diag);
 	free(logs);
 	storage->ops->close(storage);
 	return rc;

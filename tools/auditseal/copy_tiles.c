@@ -59,7 +59,7 @@ static size_t cut(const struct seal_buf *body, unsigned width)
 	return at;
 }
 
-static int read_bundle(void *ctx, uint64_t number, unsigned width,
+static int read_bundle(void *ctx, uint64_t number, unsigned width, bool all,
 		       const uint8_t **ret_bytes, size_t *ret_len,
 		       struct seal_diag *diag)
 {
@@ -72,9 +72,9 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width,
 	if (rc)
 		return rc;
 	*ret_bytes = t->body.data;
-	*ret_len = !there		     ? 0
-		   : resource.width != width ? cut(&t->body, width)
-					     : t->body.len;
+	*ret_len = !there			     ? 0
+		   : resource.width != width && !all ? cut(&t->body, width)
+						     : t->body.len;
 	return 0;
 }
 

@@ -22,6 +22,17 @@ struct look {
 	const struct cli_copy *copy;
 	const struct seal_verify_resume *resume;
 };
+static int feed_note(const struct cli_copy *copy, struct seal_verify *v)
+{
+	if (!copy->note)
+		return 0;
+	if (!copy->note_stored)
+		return seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT,
+					copy->note, copy->note_len,
+					"checkpoint");
+	return seal_verify_checkpoint(v, copy->note, copy->note_len,
+				      copy->note_whole, "checkpoint");
+}
 
 static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
@@ -39,7 +50,7 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	/* The records of what is known are passed over. */
 	if (resume)
 		skip = (resume->epoch + 1) * SEAL_EPOCH_RECORD_BYTES;
-	if (!rc && copy->epochs_len > skip) {
+	if (!rc && (resume ? copy->epochs_len > skip : copy->have_epochs)) {
 		rc = seal_verify_epochs(v, copy->epochs + skip,
 					copy->epochs_len - (size_t)skip);
 		if (!rc)
@@ -47,15 +58,12 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	}
 	if (copy->have_log_id)
 		seal_verify_stored_id(v, &copy->log_id);
-	if (!rc && copy->hash_wrong)
-		rc = seal_verify_defect(v, SEAL_VERIFY_DEFECT_FILE, false,
-					"hash of the origin", 0, 0);
-	if (!rc && !copy->note_whole)
-		rc = seal_verify_defect(v, SEAL_VERIFY_DEFECT_FILE, false,
-					"checkpoint", 0, 0);
-	if (!rc && copy->note)
-		rc = seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT,
-				      copy->note, copy->note_len, "checkpoint");
+	for (i = 0; i < copy->wrongs && !rc; i++)
+		rc = seal_verify_kept(v, copy->wrong[i].number,
+				      copy->wrong[i].where,
+				      copy->wrong[i].text);
+	if (!rc)
+		rc = feed_note(copy, v);
 	for (i = 0; i < copy->cosigned_count && !rc; i++)
 		rc = seal_verify_note(
 			v, SEAL_VERIFY_NOTE_PAST, copy->cosigned[i].data,

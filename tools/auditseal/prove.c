@@ -119,8 +119,8 @@ static int copy_entry(struct cli_proven *p, const struct cli_copy *copy,
 	unsigned width = seal_tile_width(p->checkpoint.size, 0, number);
 	size_t skip = p->index % SEAL_VERIFY_TILE_WIDTH, at = 0, len, total;
 	const uint8_t *bytes;
-	int rc = copy->source.bundle(copy->source.ctx, number, width, &bytes,
-				     &total, diag);
+	int rc = copy->source.bundle(copy->source.ctx, number, width, false,
+				     &bytes, &total, diag);
 
 	if (rc)
 		return rc;

@@ -180,8 +180,8 @@ static int walk_bundle(const struct cli_copy *copy, uint64_t number,
 	const uint8_t *bytes;
 	size_t len, at = 0;
 	uint64_t index = number * SEAL_VERIFY_TILE_WIDTH;
-	int rc = copy->source.bundle(copy->source.ctx, number, width, &bytes,
-				     &len, diag);
+	int rc = copy->source.bundle(copy->source.ctx, number, width, false,
+				     &bytes, &len, diag);
 
 	for (; !rc && len - at >= 2; index++) {
 		entry.len = (size_t)bytes[at] << 8 | bytes[at + 1];

@@ -16,6 +16,7 @@ struct request {
 	const struct peer *peer;
 	struct reply *reply;
 	struct submission sent;
+	struct seal_buf kept; /* the note, with the lines that are kept */
 };
 
 static bool log_line_check(struct request *r)
@@ -119,7 +120,34 @@ static int pending_step(struct seal_storage *storage, void *ctx,
 	return rc;
 }
 
-/* Host and seal lines are kept as they came. */
+static bool is_own(const struct seal_note_sig *line, const char *origin)
+{
+	size_t len = strlen(origin), more = strlen(SEAL_EPOCH_SUFFIX);
+
+	if (line->name_len < len || memcmp(line->name, origin, len) != 0)
+		return false;
+	return line->name_len == len ||
+	       (line->name_len == len + more &&
+		!memcmp(line->name + len, SEAL_EPOCH_SUFFIX, more));
+}
+
+/*
+ * Host and seal lines are kept as they came.  No others: what nobody checks
+ * could be changed unseen.  docs/adr/0043.
+ */
+static int note_keep(struct request *r)
+{
+	const struct seal_note *note = &r->sent.note;
+	size_t i;
+
+	seal_buf_put(&r->kept, note->text, note->text_len);
+	seal_buf_put_str(&r->kept, "\n");
+	for (i = 0; i < note->sig_count; i++)
+		if (is_own(&note->sigs[i], r->sent.checkpoint.origin))
+			seal_note_put_line(&r->kept, &note->sigs[i]);
+	return seal_buf_error(&r->kept);
+}
+
 static void pending_save(struct request *r, struct log *log)
 {
 	struct seal_storage *storage = r->store->storage;
@@ -130,9 +158,8 @@ static void pending_save(struct request *r, struct log *log)
 			{
 				.size = r->sent.checkpoint.size,
 				.root = r->sent.checkpoint.root,
-				.received_s = (int64_t)r->store->now_s(),
-				.note = (uint8_t *)(uintptr_t)r->sent.body.note,
-				.note_bytes = r->sent.body.note_bytes,
+				.note = r->kept.data,
+				.note_bytes = r->kept.len,
 			},
 	};
 
@@ -156,7 +183,7 @@ static bool adds_nothing(const struct request *r, const struct log *log,
 {
 	return log->row.has_pending &&
 	       r->sent.checkpoint.size == log->row.pending &&
-	       old->note_bytes >= r->sent.body.note_bytes;
+	       old->note_bytes >= r->kept.len;
 }
 
 static void log_advance(struct request *r, struct log *log)
@@ -173,6 +200,8 @@ static void log_advance(struct request *r, struct log *log)
 	if (log->row.has_pending)
 		rc = storage->ops->get_checkpoint(
 			storage, log->row.id, log->row.pending, &old, &diag);
+	if (rc == 0 && note_keep(r) < 0)
+		rc = seal_diag_set(&diag, SEAL_E_NOMEM, "out of memory");
 	if (rc < 0)
 		reply_error(r->reply, &diag);
 	else if (extends_check(r, log, &old) && seal_check(r, log)) {
@@ -182,12 +211,16 @@ static void log_advance(struct request *r, struct log *log)
 			pending_save(r, log);
 	}
 	seal_storage_checkpoint_fini(&old);
+	seal_buf_fini(&r->kept);
 }
 
 void add_checkpoint(struct store *store, const struct peer *peer,
 		    const uint8_t *body, size_t body_bytes, struct reply *reply)
 {
-	struct request r = {.store = store, .peer = peer, .reply = reply};
+	struct request r = {.store = store,
+			    .peer = peer,
+			    .reply = reply,
+			    .kept = SEAL_BUF_INIT};
 	const char *origin = r.sent.checkpoint.origin;
 	struct seal_diag diag = {0};
 	struct log *log;
