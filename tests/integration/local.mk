@@ -27,7 +27,6 @@ shell_tests += %D%/witness.tap
 EXTRA_DIST += tests/lib/store.bash
 # Runs where the build has sanitizers.
 shell_tests += %D%/sanitizers.tap
-long_tests += %D%/module_memory.tap
 shell_tests += %D%/tools.tap
 shell_tests += %D%/report.tap %D%/export.tap
 shell_tests += %D%/timestamp.tap
