@@ -37,6 +37,11 @@ int seal_verify_new(const struct seal_verify_options *options,
 	v = calloc(1, sizeof(*v));
 	if (!v)
 		return SEAL_E_NOMEM;
+	v->ring = malloc(VERIFY_RING_HEADS * sizeof(*v->ring));
+	if (!v->ring) {
+		free(v);
+		return SEAL_E_NOMEM;
+	}
 	v->opt = *options;
 	v->opt.origin = NULL;
 	v->opt.served_by = NULL;

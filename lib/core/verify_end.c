@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-#define HEARTBEATS_FRESH 3
-#define FRESH_EXTRA_US	 60000000u
-#define HEARTBEAT_US	 60000000u
+#define HEARTBEATS_FRESH  3
+#define HEARTBEATS_SILENT 2
+#define FRESH_EXTRA_US	  60000000u
+#define HEARTBEAT_US	  60000000u
 
 /* The newest seal is always checked. */
 static int check_newest(struct seal_verify *v)
@@ -408,6 +409,59 @@ static void choose_anchor(const struct seal_verify *v, uint64_t reached,
 	}
 }
 
+/* AS015: the log says how often it writes at least, and then it did not. */
+static int silent(struct seal_verify *v, const struct seal_anchor *a)
+{
+	const struct verify_walk *w = &v->sealed;
+	bool stopped = w->life == LIFE_STOP || w->life == LIFE_STOP_EPOCH;
+
+	if (stopped || v->opt.alone || v->opt.range || !w->have_frontier ||
+	    !w->have_heartbeat || !w->heartbeat_us || !v->proven_us ||
+	    w->heartbeat_us > UINT64_MAX / 8 || a->time_us <= v->proven_us ||
+	    a->time_us - v->proven_us <= HEARTBEATS_SILENT * w->heartbeat_us)
+		return 0;
+	return verify_find(
+		v, 15, 1, 0, false, NULL,
+		"the newest entry was %llu s old when the newest "
+		"receipt was signed, and the host writes every "
+		"%llu s",
+		(unsigned long long)((a->time_us - v->proven_us) / 1000000),
+		(unsigned long long)(w->heartbeat_us / 1000000));
+}
+
+/* AS037: receipts come, but far behind. */
+static int late(struct seal_verify *v, const struct seal_anchor *a)
+{
+	uint64_t since, allowed = freshness(v);
+
+	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone ||
+	    v->opt.range || a->kind != SEAL_ANCHOR_QUORUM || !a->fresh ||
+	    a->size >= v->sealed.next)
+		return 0;
+	since = verify_note_behind_us(v, a->size);
+	if (!since || !allowed || since >= v->opt.as_of_us ||
+	    v->opt.as_of_us - since <= allowed)
+		return 0;
+	return verify_find(
+		v, 37, 1, 0, false, NULL,
+		"%llu entries wait for a receipt, the oldest for "
+		"%llu s",
+		(unsigned long long)(v->sealed.next - a->size),
+		(unsigned long long)((v->opt.as_of_us - since) / 1000000));
+}
+
+/* Only what a quorum holds is freed. */
+static int beginning(struct seal_verify *v, const struct seal_anchor *a)
+{
+	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone ||
+	    v->opt.range || v->resumed || !v->acked_given ||
+	    a->kind != SEAL_ANCHOR_QUORUM || a->size >= v->first_index)
+		return 0;
+	return verify_find(v, 9, a->size, v->first_index - 1, false, NULL,
+			   "the files before the first one are gone, and no "
+			   "receipt covers what was in them");
+}
+
 int verify_end_anchor(struct seal_verify *v, uint64_t reached,
 		      struct seal_verdict *verdict)
 {
@@ -424,5 +478,11 @@ int verify_end_anchor(struct seal_verify *v, uint64_t reached,
 		rc = no_anchor(v, &nearest);
 	else if (!suffices(v, a))
 		rc = stale(v, a);
+	if (!rc)
+		rc = beginning(v, a);
+	if (!rc)
+		rc = silent(v, a);
+	if (!rc)
+		rc = late(v, a);
 	return rc ? rc : check_rooted(v, verdict, bound);
 }

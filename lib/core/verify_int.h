@@ -5,6 +5,7 @@
  *	verify.c	life of a verifier, identity, the verdict
  *	verify_log.c	the entries in their order: life cycle, hand-overs
  *	verify_keys.c	epochs, seals
+ *	verify_host.c	the host key and its changes
  *	verify_cell.c	the open cell of a spool: what to believe of it
  *	verify_spool.c	heads, frontiers, openings, defects
  *	verify_segment.c	the files of a spool
@@ -109,6 +110,7 @@ struct verify_claim {
 	char where[VERIFY_WHERE_BYTES];
 	bool stored;  /* our store keeps it: no line of it is a stranger's */
 	bool damaged; /* a finding says so: what follows from it is none */
+	bool late; /* a 0x21 frame behind one of a larger size */
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */
 	bool counts, cosigned;
 	uint64_t time_us; /* of CLAIM_KNOWN */
@@ -131,6 +133,14 @@ struct verify_stranger {
 struct verify_past {
 	uint64_t size;
 	struct seal_hash root;
+	uint64_t next_us; /* time of the entry behind it; 0: not known */
+};
+
+/* A `key` entry whose two signatures verify. */
+#define VERIFY_HOST_CHANGES 64 /* the newest of them */
+struct verify_host_change {
+	uint64_t index, time_us;
+	uint8_t key[32];
 };
 
 /* Per witness of the policy: its best statement that agrees with us. */
@@ -159,7 +169,9 @@ struct seal_verify {
 	struct seal_chain *chain;
 	bool have_host;
 	uint8_t host_key[32]; /* at index 0 */
-	bool start_seen;      /* entry 0 was there and gave the keys */
+	struct verify_host_change host_change[VERIFY_HOST_CHANGES];
+	size_t host_changes;
+	bool start_seen; /* entry 0 was there and gave the keys */
 	bool epochs_given, epochs_root;
 	bool epochs_bad;     /* what follows cannot be taken */
 	bool epochs_damaged; /* it was said */
@@ -211,6 +223,7 @@ struct seal_verify {
 	bool want_known;
 	struct seal_hash note_digest; /* of the 0x21 frame before */
 	bool have_note_digest;
+	uint64_t frame_size_max; /* largest size of a 0x21 frame so far */
 	struct verify_past *ring;
 	size_t ring_used, ring_at;
 	struct verify_word word[SEAL_POLICY_WITNESSES_MAX];
@@ -267,6 +280,17 @@ int verify_seal(struct seal_verify *v, uint64_t size,
 bool verify_have_key(const struct seal_verify *v, uint64_t size);
 int verify_epochs_end(struct seal_verify *v);
 
+/* ---- verify_host.c ---- */
+
+/* A `key` entry; *ret_number: the finding that it is, 10, 11 or 24. */
+int verify_host_changed(struct seal_verify *v, uint64_t index, uint64_t time_us,
+			const struct seal_key_change *change,
+			unsigned *ret_number);
+bool verify_host_knows(const struct seal_verify *v, const uint8_t key[32]);
+/* Under which keys a host line on this size counts: one or two, borrowed. */
+size_t verify_host_keys(const struct seal_verify *v, uint64_t size,
+			const uint8_t *ret_key[2]);
+
 /* ---- verify_log.c ---- */
 
 /* One entry, at walk.next, whose bytes hash to leaf. */
@@ -320,6 +344,10 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 /* A root of the past, if it is still kept. */
 bool verify_note_known(const struct seal_verify *v, uint64_t size,
 		       struct seal_hash *ret_root);
+/* The entry behind the newest past root was made then. */
+void verify_note_went_on(struct seal_verify *v, uint64_t time_us);
+/* When the entry behind this size was made; 0: not known. */
+uint64_t verify_note_behind_us(const struct seal_verify *v, uint64_t size);
 void verify_claim_fini(struct verify_claim *claim);
 /* The checkpoints of the options; what became of them. */
 int verify_given_take(struct seal_verify *v);

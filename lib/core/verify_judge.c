@@ -45,24 +45,36 @@ static bool name_stands(const struct seal_note *note, const char *name)
 	return false;
 }
 
-/* By the host key that the log itself names, when no policy does. */
-static int verify_by_chain(struct judgement *j)
+static int verify_by_key(struct judgement *j, const uint8_t key[32])
 {
-	struct seal_verify *v = j->v;
 	struct seal_vkey vkey = {0};
 	struct seal_pub *pub;
 	int rc;
 
-	if (!v->have_host)
-		return SEAL_E_NOTFOUND;
-	rc = seal_pub_new(v->host_key, &pub);
+	rc = seal_pub_new(key, &pub);
 	if (rc)
 		return rc == SEAL_E_KEY ? SEAL_E_NOTFOUND : rc;
-	rc = seal_vkey_init(&vkey, v->origin, SEAL_KEY_ED25519, pub, NULL);
+	rc = seal_vkey_init(&vkey, j->v->origin, SEAL_KEY_ED25519, pub, NULL);
 	seal_pub_free(pub);
 	if (!rc)
 		rc = seal_note_verify(&j->note, &vkey, NULL);
 	seal_vkey_fini(&vkey);
+	return rc;
+}
+
+/* By the host key that the log itself names, when no policy does. */
+static int verify_by_chain(struct judgement *j)
+{
+	struct seal_verify *v = j->v;
+	const uint8_t *key[2];
+	size_t k, count;
+	int rc = SEAL_E_NOTFOUND;
+
+	if (!v->have_host)
+		return SEAL_E_NOTFOUND;
+	count = verify_host_keys(v, j->claim->size, key);
+	for (k = 0; k < count && rc == SEAL_E_NOTFOUND; k++)
+		rc = verify_by_key(j, key[k]);
 	return rc;
 }
 
@@ -78,9 +90,9 @@ static bool host_key_differs(const struct seal_verify *v)
 	for (i = policy ? seal_policy_find_log(policy, v->origin, 0) : 0;
 	     i < count; i = seal_policy_find_log(policy, v->origin, i + 1)) {
 		listed = true;
-		if (!memcmp(seal_pub_bytes(
-				    seal_policy_log(policy, i)->vkey.pub),
-			    v->host_key, sizeof(v->host_key)))
+		if (verify_host_knows(
+			    v, seal_pub_bytes(
+				       seal_policy_log(policy, i)->vkey.pub)))
 			return false;
 	}
 	return listed;

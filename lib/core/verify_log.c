@@ -252,6 +252,20 @@ static int on_epoch(struct step *s)
 		    seal_handover_verdict_text(verdict));
 }
 
+static int on_key(struct step *s, const struct seal_key_change *change)
+{
+	unsigned number;
+	int rc = verify_host_changed(s->v, s->index, s->entry->time_us, change,
+				     &number);
+
+	if (rc)
+		return rc;
+	return FIND(s, number, "the host key was changed%s",
+		    number == 24   ? ""
+		    : number == 10 ? ", and a signature of that is wrong"
+				   : " from one that was not in force");
+}
+
 static int on_control(struct step *s)
 {
 	struct seal_control c;
@@ -278,7 +292,7 @@ static int on_control(struct step *s)
 	case SEAL_ENTRY_GAP:
 		return on_gap(s, &c.gap);
 	case SEAL_ENTRY_KEY:
-		return FIND(s, 24, "the host key was changed");
+		return on_key(s, &c.key);
 	case SEAL_ENTRY_CONFIG:
 		if (!strcmp(c.config.what, "policy"))
 			return FIND(s, 24, "the policy was changed");

@@ -85,41 +85,59 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 {
 	struct verify_past *past;
 
-	if (!v->ring) {
-		v->ring = malloc(VERIFY_RING_HEADS * sizeof(*v->ring));
-		if (!v->ring)
-			return; /* old receipts are then not compared */
-	}
 	past = &v->ring[v->ring_at];
 	past->size = size;
 	past->root = *root;
+	past->next_us = 0;
 	v->ring_at = (v->ring_at + 1) % VERIFY_RING_HEADS;
 	if (v->ring_used < VERIFY_RING_HEADS)
 		v->ring_used++;
 }
 
 /* Sizes rise in the ring: binary search from its oldest. */
-bool verify_note_known(const struct seal_verify *v, uint64_t size,
-		       struct seal_hash *ret_root)
+void verify_note_went_on(struct seal_verify *v, uint64_t time_us)
+{
+	size_t last = (v->ring_at + VERIFY_RING_HEADS - 1) % VERIFY_RING_HEADS;
+
+	if (v->ring_used)
+		v->ring[last].next_us = time_us;
+}
+
+static struct verify_past *find_past(const struct seal_verify *v, uint64_t size)
 {
 	size_t base = (v->ring_at + VERIFY_RING_HEADS - v->ring_used) %
 		      VERIFY_RING_HEADS;
 	size_t lo = 0, hi = v->ring_used, mid;
-	const struct verify_past *past;
+	struct verify_past *past;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
 		past = &v->ring[(base + mid) % VERIFY_RING_HEADS];
-		if (past->size == size) {
-			*ret_root = past->root;
-			return true;
-		}
+		if (past->size == size)
+			return past;
 		if (past->size < size)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return false;
+	return NULL;
+}
+
+bool verify_note_known(const struct seal_verify *v, uint64_t size,
+		       struct seal_hash *ret_root)
+{
+	const struct verify_past *past = find_past(v, size);
+
+	if (past)
+		*ret_root = past->root;
+	return past;
+}
+
+uint64_t verify_note_behind_us(const struct seal_verify *v, uint64_t size)
+{
+	const struct verify_past *past = find_past(v, size);
+
+	return past ? past->next_us : 0;
 }
 
 static int set_note(struct verify_claim *claim,
@@ -162,10 +180,62 @@ static struct verify_claim *slot(struct verify_claim *list, size_t *count,
 	return least;
 }
 
+/*
+ * Of old receipts the root is compared, and nothing is kept.  Who signed is
+ * asked where that is another one, or a smaller size comes after a larger one.
+ */
+static int judge_old(struct seal_verify *v, struct verify_claim *claim)
+{
+	bool agrees =
+		claim->seen && seal_hash_equal(&claim->ours, &claim->root);
+
+	if (!claim->note || (!v->opt.deep && agrees && !claim->late))
+		return 0;
+	return verify_note_judge_one(v, claim);
+}
+
+/* The largest stay until the end.  *claim becomes the one that does not. */
+static int keep_newest(struct seal_verify *v, struct verify_claim *claim)
+{
+	struct verify_claim *least = &v->late[0], swap;
+	size_t k;
+
+	claim->late = claim->size < v->frame_size_max;
+	if (claim->size > v->frame_size_max)
+		v->frame_size_max = claim->size;
+	if (v->lates < VERIFY_LATE_NOTES) {
+		v->late[v->lates++] = *claim;
+		memset(claim, 0, sizeof(*claim));
+		return 0;
+	}
+	for (k = 1; k < VERIFY_LATE_NOTES; k++)
+		if (v->late[k].size < least->size)
+			least = &v->late[k];
+	if (least->size < claim->size) {
+		swap = *least;
+		*least = *claim;
+		*claim = swap;
+	}
+	return judge_old(v, claim);
+}
+
+/* The newest receipt stands there too: one statement. */
+static bool in_acked(const struct seal_verify *v, const uint8_t *note,
+		     size_t len)
+{
+	const struct verify_claim *c;
+
+	for (c = v->claim; c < v->claim + v->claims; c++)
+		if (c->source == SEAL_VERIFY_NOTE_ACKED && c->note_len == len &&
+		    c->note && !memcmp(c->note, note, len))
+			return true;
+	return false;
+}
+
 static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,
 		      const uint8_t *note, size_t len, const char *where)
 {
-	struct verify_claim *claim;
+	struct verify_claim claim;
 	struct seal_hash digest;
 	int rc = seal_sha256(note, len, &digest);
 
@@ -179,17 +249,16 @@ static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,
 	if (cp->size > v->walk.next)
 		return seal_verify_defect(v, SEAL_VERIFY_DEFECT_MISPLACED,
 					  false, where, 0, len);
-	claim = slot(v->late, &v->lates, VERIFY_LATE_NOTES, cp->size);
-	if (!claim)
+	if (in_acked(v, note, len))
 		return 0;
-	rc = set_note(claim, SEAL_VERIFY_NOTE_FRAME, cp, note, len, where);
-	if (rc) {
-		v->lates--;
+	rc = set_note(&claim, SEAL_VERIFY_NOTE_FRAME, cp, note, len, where);
+	if (rc)
 		return rc;
-	}
-	claim->seen = verify_note_known(v, cp->size, &claim->ours);
+	claim.seen = verify_note_known(v, cp->size, &claim.ours);
+	rc = keep_newest(v, &claim);
+	verify_claim_fini(&claim);
 	v->want_known = false;
-	return 0;
+	return rc;
 }
 
 static int malformed(struct seal_verify *v, enum seal_verify_note_source source,
@@ -252,9 +321,7 @@ int seal_verify_note(struct seal_verify *v, enum seal_verify_note_source source,
 	if (!claim)
 		return 0;
 	rc = set_note(claim, source, &cp, note, len, where);
-	if (rc)
-		v->claims--;
-	else
+	if (!rc)
 		claim->seen = verify_note_known(v, cp.size, &claim->ours);
 	v->want_known = false;
 	return rc;

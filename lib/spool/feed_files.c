@@ -60,59 +60,86 @@ bool feed_tolerable(int rc)
 	       rc == SEAL_E_SHORT || rc == SEAL_E_UNKNOWN;
 }
 
-static bool state_whole(const uint8_t *slot, size_t len, uint64_t *ret_counter)
+/* Of a slot: 0, SEAL_E_NOMEM, SEAL_E_CRYPTO, or how it is damaged. */
+typedef int slot_whole(const uint8_t *slot, size_t len, uint64_t *ret_counter);
+
+static int state_whole(const uint8_t *slot, size_t len, uint64_t *ret_counter)
 {
 	uint8_t again[SEAL_STATE_SLOT_BYTES];
 	struct seal_state state;
+	int rc;
 
-	if (len < SEAL_STATE_SLOT_BYTES || seal_state_get(slot, &state))
-		return false;
+	if (len < SEAL_STATE_SLOT_BYTES)
+		return SEAL_E_SHORT;
+	rc = seal_state_get(slot, &state);
+	if (!rc)
+		rc = seal_state_put(&state, again);
+	if (rc)
+		return rc;
 	*ret_counter = state.counter;
 	/* The checksum ends with what is used; the rest is zero. */
-	return !seal_state_put(&state, again) &&
-	       !memcmp(again, slot, sizeof(again));
+	return memcmp(again, slot, sizeof(again)) ? SEAL_E_DAMAGED : 0;
 }
 
-static bool acked_whole(const uint8_t *slot, size_t len, uint64_t *ret_counter)
+static int acked_whole(const uint8_t *slot, size_t len, uint64_t *ret_counter)
 {
 	struct seal_acked acked = {0};
+	int rc = seal_acked_get(slot, len, &acked);
 
-	if (seal_acked_get(slot, len, &acked))
-		return false;
+	if (rc)
+		return rc;
 	*ret_counter = acked.counter;
 	seal_acked_fini(&acked);
-	return true;
+	return 0;
 }
 
-typedef bool slot_whole(const uint8_t *slot, size_t len, uint64_t *ret_counter);
-
-/* Whole, or never written: the first write goes into one slot alone. */
-static bool slots_well(struct feed *f, int fd, size_t slot_bytes,
-		       uint8_t *bytes, slot_whole *whole)
+/* As much of a slot as is there. */
+static int read_slot(struct feed *f, int fd, uint64_t offset, uint8_t *bytes,
+		     size_t want, size_t *ret_got)
 {
-	uint64_t counter[2] = {0, 0};
-	bool have[2] = {false, false}, blank[2];
 	size_t got;
 	long n;
-	int k;
+
+	for (got = 0; got < want; got += (size_t)n) {
+		n = f->io->pread(f->io, fd, bytes + got, want - got,
+				 offset + got);
+		if (n < 0)
+			return seal_io_error((int)n);
+		if (!n)
+			break;
+	}
+	*ret_got = got;
+	return 0;
+}
+
+/* Whole, or never written: the first write goes into one slot alone. */
+static int slots_well(struct feed *f, int fd, size_t slot_bytes, uint8_t *bytes,
+		      slot_whole *whole, bool *ret_well)
+{
+	uint64_t counter[2] = {0, 0};
+	bool have[2], blank[2];
+	size_t got = 0;
+	int k, rc;
 
 	for (k = 0; k < 2; k++) {
-		for (got = 0; got < slot_bytes; got += (size_t)n) {
-			n = f->io->pread(f->io, fd, bytes + got,
-					 slot_bytes - got,
-					 (uint64_t)k * slot_bytes + got);
-			if (n <= 0)
-				break;
-		}
-		have[k] = whole(bytes, got, &counter[k]);
-		while (!have[k] && got && !bytes[got - 1])
+		rc = read_slot(f, fd, (uint64_t)k * slot_bytes, bytes,
+			       slot_bytes, &got);
+		if (rc)
+			return rc;
+		rc = whole(bytes, got, &counter[k]);
+		if (rc == SEAL_E_NOMEM || rc == SEAL_E_CRYPTO)
+			return rc;
+		have[k] = !rc;
+		while (rc && got && !bytes[got - 1])
 			got--;
 		blank[k] = !got;
 	}
 	if (have[0] && have[1])
-		return counter[0] + 1 == counter[1] ||
-		       counter[1] + 1 == counter[0];
-	return have[1] && counter[1] == 1 && blank[0];
+		*ret_well = counter[0] + 1 == counter[1] ||
+			    counter[1] + 1 == counter[0];
+	else
+		*ret_well = have[1] && counter[1] == 1 && blank[0];
+	return 0;
 }
 
 /* A slot that is damaged may have been the newer one. */
@@ -126,16 +153,16 @@ static int check_slots(struct feed *f, struct seal_verify *v, const char *path,
 	if (rc)
 		return seal_io_error(rc);
 	bytes = malloc(slot_bytes);
+	if (!bytes)
+		rc = SEAL_E_NOMEM;
 	/* A live one may be written while it is read. */
-	for (tries = 0; bytes && !well && tries < (f->live ? 5 : 1); tries++)
-		well = slots_well(f, fd, slot_bytes, bytes, whole);
+	for (tries = 0; !rc && !well && tries < (f->live ? 5 : 1); tries++)
+		rc = slots_well(f, fd, slot_bytes, bytes, whole, &well);
 	f->io->close(f->io, fd);
 	free(bytes);
-	if (!bytes)
-		return SEAL_E_NOMEM;
-	return well ? 0
-		    : seal_verify_beside(v, name,
-					 "one of its two slots is damaged");
+	if (rc || well)
+		return rc;
+	return seal_verify_beside(v, name, "one of its two slots is damaged");
 }
 
 int feed_acked(struct feed *f, struct seal_verify *v, struct seal_diag *diag)

@@ -42,10 +42,13 @@ struct forge *forge_new(void)
 
 	assert_non_null(g);
 	g->host = test_key("forge host");
+	g->new_host = test_key("forge new host");
 	g->mirror = test_key("forge mirror");
 	for (i = 0; i < FORGE_EPOCHS; i++) {
 		snprintf(purpose, sizeof(purpose), "forge epoch %zu", i);
 		g->epoch[i] = test_key(purpose);
+		snprintf(purpose, sizeof(purpose), "thief epoch %zu", i);
+		g->own[i] = test_key(purpose);
 	}
 	assert_int_equal(seal_vkey_init(&g->mirror_vkey, FORGE_MIRROR,
 					SEAL_KEY_COSIGNATURE,
@@ -94,6 +97,11 @@ void forge_free(struct forge *g)
 		seal_buf_fini(&g->step[i].body);
 	for (i = 0; i < FORGE_EPOCHS; i++)
 		seal_key_free(g->epoch[i]);
+	for (i = 0; i < FORGE_EPOCHS; i++)
+		seal_key_free(g->own[i]);
+	seal_buf_fini(&g->seals);
+	seal_buf_fini(&g->notes);
+	seal_key_free(g->new_host);
 	seal_key_free(g->host);
 	seal_key_free(g->mirror);
 	seal_vkey_fini(&g->mirror_vkey);
@@ -108,6 +116,33 @@ void forge_free(struct forge *g)
 static struct forge_file *last(struct forge *g)
 {
 	return &g->file[g->files - 1];
+}
+
+/* Whose key is in force, as the files are to say. */
+static struct seal_key *key_of(const struct forge *g, uint64_t epoch)
+{
+	return g->means == FORGE_OWN_KEYS && epoch && epoch <= g->held
+		       ? g->own[epoch]
+		       : g->epoch[epoch];
+}
+
+/* Who can sign for this epoch. */
+static struct seal_key *signer_of(const struct forge *g, uint64_t epoch)
+{
+	if (g->means == FORGE_HONEST || epoch >= g->held)
+		return key_of(g, epoch);
+	return g->means == FORGE_OWN_KEYS ? g->own[epoch] : g->epoch[g->held];
+}
+
+/* The n-th signature: remembered, or taken from what was remembered. */
+static void signature(struct forge *g, uint8_t sig[SEAL_SIG_BYTES],
+		      uint64_t epoch)
+{
+	if (g->means == FORGE_HONEST)
+		seal_buf_put(&g->seals, sig, SEAL_SIG_BYTES);
+	else if (g->means == FORGE_OLD_BYTES && epoch < g->held)
+		memcpy(sig, g->seals.data + g->seal_at, SEAL_SIG_BYTES);
+	g->seal_at += SEAL_SIG_BYTES;
 }
 
 static void put(struct forge *g, enum forge_part part, uint64_t index,
@@ -179,9 +214,11 @@ static void make_handover(struct forge *g, struct forge_step *s)
 	assert_true(h.epoch < FORGE_EPOCHS);
 	seal_entry_put_header(h.header, s->type, s->flags, s->time_us);
 	assert_int_equal(seal_frontier_root(&g->tree, &h.root), 0);
-	memcpy(h.key, test_pub(g->epoch[h.epoch]), sizeof(h.key));
+	memcpy(h.key, test_pub(key_of(g, h.epoch)), sizeof(h.key));
 	assert_int_equal(
-		seal_handover_sign(&g->log_id, &h, g->epoch[g->epoch_now]), 0);
+		seal_handover_sign(&g->log_id, &h, signer_of(g, g->epoch_now)),
+		0);
+	signature(g, h.sig, g->epoch_now);
 	c.epoch.epoch = h.epoch;
 	memcpy(c.epoch.key, h.key, sizeof(h.key));
 	memcpy(c.epoch.sig, h.sig, sizeof(h.sig));
@@ -215,7 +252,7 @@ static void put_entry(struct forge *g, struct forge_step *s)
 
 static void sign_head(struct forge *g, struct seal_head *ret_head)
 {
-	struct seal_key *key = g->epoch[g->epoch_now];
+	struct seal_key *key = signer_of(g, g->epoch_now);
 	struct seal_checkpoint cp;
 	struct seal_vkey vkey = {0};
 	int i;
@@ -227,6 +264,9 @@ static void sign_head(struct forge *g, struct seal_head *ret_head)
 					      &ret_head->root),
 			 0);
 	assert_int_equal(seal_checkpoint_sign(&cp, key, ret_head->sig), 0);
+	signature(g, ret_head->sig, g->epoch_now);
+	if (g->means == FORGE_OLD_BYTES)
+		key = key_of(g, g->epoch_now);
 	assert_int_equal(seal_vkey_init_epoch(&vkey, FORGE_ORIGIN,
 					      seal_key_public(key), NULL),
 			 0);
@@ -243,7 +283,9 @@ static void put_head(struct forge *g, uint64_t time_us)
 
 	sign_head(g, &g->head);
 	len = seal_frame_head_put(frame, time_us, &g->head);
-	put(g, FORGE_IS_HEAD, g->tree.size, frame, len);
+	if (g->means != FORGE_NO_HEADS || g->epoch_now >= g->held ||
+	    g->handed_over)
+		put(g, FORGE_IS_HEAD, g->tree.size, frame, len);
 	if (seal_frame_frontier_due(before, g->head.size)) {
 		len = seal_frame_frontier_put(frame, time_us, &g->tree);
 		put(g, FORGE_IS_FRONTIER, g->tree.size, frame, len);
@@ -256,28 +298,57 @@ static void put_head(struct forge *g, uint64_t time_us)
 	g->handed_over = false;
 }
 
+/* The mirror signs the head that is remembered as receipted. */
+static void cosign(struct forge *g, uint64_t time_s, struct seal_buf *ret_note)
+{
+	struct seal_buf text = SEAL_BUF_INIT;
+	struct seal_checkpoint cp;
+
+	seal_buf_init(ret_note);
+	assert_int_equal(seal_checkpoint_init(&cp, FORGE_ORIGIN,
+					      g->receipted.size,
+					      &g->receipted.root),
+			 0);
+	assert_int_equal(
+		seal_checkpoint_put_signed(ret_note, &cp, g->host,
+					   g->epoch[g->receipted_epoch]),
+		0);
+	seal_checkpoint_put(&text, &cp);
+	assert_int_equal(seal_cosig_sign(ret_note, text.data, text.len, time_s,
+					 &g->mirror_vkey, g->mirror),
+			 0);
+	seal_buf_fini(&text);
+}
+
+/* As it was when the mirror signed: a thief has no other. */
+static void note_again(struct forge *g, struct seal_buf *ret_note)
+{
+	const uint8_t *at = g->notes.data + g->note_at;
+	size_t len = (size_t)at[0] << 8 | at[1];
+
+	seal_buf_init(ret_note);
+	seal_buf_put(ret_note, at + 2, len);
+}
+
 static void put_receipt(struct forge *g, uint64_t time_us)
 {
 	uint64_t time_s = time_us / 1000000;
-	struct seal_buf text = SEAL_BUF_INIT;
-	struct seal_checkpoint cp;
 	uint8_t *frame;
 	size_t len;
 
 	seal_buf_fini(&g->older_note);
 	g->older_note = g->note;
 	g->older_size = g->anchor;
-	seal_buf_init(&g->note);
-	assert_int_equal(seal_checkpoint_init(&cp, FORGE_ORIGIN, g->head.size,
-					      &g->head.root),
-			 0);
-	assert_int_equal(seal_checkpoint_put_signed(&g->note, &cp, g->host,
-						    g->epoch[g->head_epoch]),
-			 0);
-	seal_checkpoint_put(&text, &cp);
-	assert_int_equal(seal_cosig_sign(&g->note, text.data, text.len, time_s,
-					 &g->mirror_vkey, g->mirror),
-			 0);
+	g->receipted = g->head;
+	g->receipted_epoch = g->head_epoch;
+	if (g->means == FORGE_HONEST) {
+		cosign(g, time_s, &g->note);
+		seal_buf_put_u16(&g->notes, (uint16_t)g->note.len);
+		seal_buf_put(&g->notes, g->note.data, g->note.len);
+	} else {
+		note_again(g, &g->note);
+	}
+	g->note_at += 2 + g->note.len;
 	frame = malloc(g->note.len + 32);
 	assert_non_null(frame);
 	len = seal_frame_receipt_put(frame, time_us, g->note.data, g->note.len);
@@ -285,7 +356,6 @@ static void put_receipt(struct forge *g, uint64_t time_us)
 	g->anchor = g->head.size;
 	g->anchor_us = time_s * 1000000;
 	free(frame);
-	seal_buf_fini(&text);
 }
 
 static void put_zeros(struct forge *g)
@@ -386,6 +456,11 @@ void forge_build(struct forge *g)
 	size_t i;
 
 	forget(g);
+	if (g->means == FORGE_HONEST) {
+		seal_buf_reset(&g->seals);
+		seal_buf_reset(&g->notes);
+	}
+	g->seal_at = g->note_at = 0;
 	put_root_of_epochs(g);
 	put_segment(g);
 	for (i = 0; i < g->steps; i++) {
@@ -409,6 +484,33 @@ void forge_build(struct forge *g)
 	put_zeros(g);
 	make_directory(g);
 	g->options.as_of_us = time_us + 1000000;
+}
+
+void forge_other_receipt(struct forge *g, uint64_t size,
+			 const struct seal_hash *root,
+			 struct seal_buf *ret_note)
+{
+	struct seal_head was = g->receipted;
+
+	g->receipted.size = size;
+	g->receipted.root = *root;
+	cosign(g, g->anchor_us / 1000000, ret_note);
+	g->receipted = was;
+}
+
+void forge_steal(struct forge *g, enum forge_means means, uint64_t held)
+{
+	g->means = means;
+	g->held = held;
+	forge_build(g);
+}
+
+void forge_receipt_again(struct forge *g, uint64_t time_us)
+{
+	seal_buf_fini(&g->note);
+	cosign(g, time_us / 1000000, &g->note);
+	g->anchor_us = time_us;
+	put_acked(g);
 }
 
 uint8_t *forge_bytes(struct forge *g, const char *path, uint64_t *ret_len)

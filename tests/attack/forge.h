@@ -61,6 +61,18 @@ struct forge_file {
 	struct seal_buf bytes;
 };
 
+/*
+ * A thief builds the files anew with the keys of epoch `held` on, the host's
+ * key, and these means for what is older; receipts stay as they were.
+ */
+enum forge_means {
+	FORGE_HONEST = 0,
+	FORGE_OLD_BYTES = 1, /* the signatures that were there */
+	FORGE_HELD_KEY = 2,  /* the key that he has */
+	FORGE_OWN_KEYS = 3,  /* a chain of his own from key 0 on */
+	FORGE_NO_HEADS = 4,  /* none, but in hand-overs the held key */
+};
+
 struct forge {
 	/* the plan */
 	struct forge_step *step;
@@ -71,7 +83,7 @@ struct forge {
 	uint64_t zeros;	    /* behind the last frame */
 	bool no_gap;	    /* nothing that asks for attention */
 	/* keys: NULL where there is none any more */
-	struct seal_key *host, *mirror, *epoch[FORGE_EPOCHS];
+	struct seal_key *host, *new_host, *mirror, *epoch[FORGE_EPOCHS];
 	struct seal_vkey mirror_vkey;
 	struct seal_hash log_id;
 	struct seal_policy *policy;
@@ -84,6 +96,14 @@ struct forge {
 	uint64_t anchor_us;
 	struct seal_buf note; /* the newest receipt */
 	struct memio *m;
+	/* of the honest build: what a thief has */
+	enum forge_means means;
+	uint64_t held;
+	struct seal_buf seals, notes; /* 64 bytes each; lengths in front */
+	size_t seal_at, note_at;
+	struct seal_key *own[FORGE_EPOCHS];
+	struct seal_head receipted; /* the head of the newest receipt */
+	uint64_t receipted_epoch;
 	/* while building */
 	struct seal_frontier tree;
 	struct seal_head head;
@@ -111,6 +131,9 @@ void forge_record(struct forge *g, const char *text);
 void forge_control(struct forge *g, const struct seal_control *c);
 void forge_start(struct forge *g);
 void forge_head(struct forge *g);
+/* A `key` entry from host to new_host, with signatures by these two. */
+void forge_new_host_key(struct forge *g, const struct seal_key *by,
+			const struct seal_key *to);
 void forge_do(struct forge *g, enum forge_what what);
 
 /*
@@ -123,6 +146,17 @@ void forge_standard(struct forge *g, uint64_t keep_from, uint64_t entries);
 
 /* Writes /s anew from the plan. */
 void forge_build(struct forge *g);
+/* Builds as a thief. */
+void forge_steal(struct forge *g, enum forge_means means, uint64_t held);
+
+/* The receipts in `acked` from now on: the head of the last one, later. */
+void forge_receipt_again(struct forge *g, uint64_t time_us);
+
+/* A note of host and mirror over another root; as long as the true one. */
+void forge_other_receipt(struct forge *g, uint64_t size,
+			 const struct seal_hash *root,
+			 struct seal_buf *ret_note);
+
 /* The bytes of a file in memory: change them in place. */
 uint8_t *forge_bytes(struct forge *g, const char *path, uint64_t *ret_len);
 

@@ -147,8 +147,22 @@ static void about_others(struct forge *g)
 	strcpy(c.action.by, "auditor");
 	forge_control(g, &c);
 	forge_head(g);
-	memset(&c, 0, sizeof(c));
-	c.type = SEAL_ENTRY_KEY;
+	forge_new_host_key(g, g->host, g->new_host);
+}
+
+void forge_new_host_key(struct forge *g, const struct seal_key *by,
+			const struct seal_key *to)
+{
+	struct seal_control c = {.type = SEAL_ENTRY_KEY};
+	uint8_t bytes[SEAL_KEY_CHANGE_BYTES];
+
+	memcpy(c.key.old_key, test_pub(g->host), 32);
+	memcpy(c.key.new_key, test_pub(g->new_host), 32);
+	seal_key_change_bytes(&g->log_id, g->planned, &c.key, bytes);
+	assert_int_equal(seal_key_sign(by, bytes, sizeof(bytes), c.key.old_sig),
+			 0);
+	assert_int_equal(seal_key_sign(to, bytes, sizeof(bytes), c.key.new_sig),
+			 0);
 	forge_control(g, &c);
 	forge_head(g);
 }

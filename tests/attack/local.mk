@@ -22,3 +22,9 @@ tests_attack_test_store_values_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/test_store_rows
 tests_attack_test_store_rows_SOURCES = %D%/test_store_rows.c $(attack_store)
 tests_attack_test_store_rows_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/spool_keys
+tests_attack_spool_keys_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+# Counts work instead, and allocations: nothing may be remembered.
+attack_tests += %D%/spool_hostile
+tests_attack_spool_hostile_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=seal_sha256,--wrap=seal_sha256_parts

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A thief with the host's key and the epoch keys of one time on: his best
+ * rewriting of what was sealed in an earlier epoch, or receipted, is found.
+ * He makes every public byte again: tags, roots, frontiers, headers, epochs,
+ * state.  Then: host keys that change, with right and wrong signatures.
+ * format.md 2, 8.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/attack/forge.h"
+
+typedef unsigned long long ull;
+
+/* The step that makes the entry. */
+static struct forge_step *step_of(struct forge *g, uint64_t index)
+{
+	size_t i;
+
+	for (i = 0; i < g->steps; i++)
+		if (g->step[i].what == FORGE_ENTRY && !index--)
+			return &g->step[i];
+	return NULL;
+}
+
+static void rewrite(struct forge *g, struct attack_tally *t, uint64_t index,
+		    const char *what)
+{
+	struct forge_step *s = step_of(g, index);
+	enum forge_means means;
+
+	s->body.data[0] ^= 1;
+	for (means = FORGE_OLD_BYTES; means <= FORGE_NO_HEADS; means++) {
+		forge_steal(g, means, 4);
+		forge_judge(g);
+		if (g->av.status == 2)
+			attack_is_found(t);
+		else
+			attack_is_wrong(t, "%s, entry %llu, means %d: %d %s",
+					what, (ull)index, (int)means,
+					g->av.status, g->av.found);
+	}
+	s->body.data[0] ^= 1;
+	g->means = FORGE_HONEST;
+}
+
+static void an_earlier_epoch_is_not_rewritten(void **state)
+{
+	struct attack_tally t = {.name = "thief, earlier epochs"};
+	struct forge *g = forge_new();
+	uint64_t index, end;
+
+	(void)state;
+	g->no_gap = true;
+	forge_standard(g, 0, attack_long() ? 200 : 40);
+	forge_do(g, FORGE_RECEIPT);
+	forge_build(g);
+	forge_judge(g);
+	assert_int_equal(g->av.status, 0);
+	/* Nothing held elsewhere: only what the spool has itself. */
+	end = g->av.verdict.epoch_first;
+	for (index = 1; index < end; index++) {
+		struct forge_step *s = step_of(g, index);
+
+		if (s->type == SEAL_ENTRY_RECORD && s->body.len)
+			rewrite(g, &t, index, "rewritten");
+	}
+	attack_done(&t);
+	forge_free(g);
+}
+
+/* In the epoch that he holds: only the receipt is against him. */
+static void what_is_receipted_is_not_rewritten(void **state)
+{
+	struct attack_tally t = {.name = "thief, receipted"};
+	struct forge *g = forge_new();
+	struct seal_buf true_note = SEAL_BUF_INIT;
+	struct forge_step *s;
+	uint64_t index;
+
+	(void)state;
+	g->no_gap = true;
+	forge_start(g);
+	forge_head(g);
+	for (index = 1; index < 12; index++) {
+		forge_record(g, "a record");
+		forge_head(g);
+	}
+	forge_do(g, FORGE_RECEIPT);
+	forge_record(g, "behind it");
+	forge_head(g);
+	forge_build(g);
+	forge_judge(g);
+	assert_int_equal(g->av.status, 0);
+	seal_buf_put(&true_note, g->note.data, g->note.len);
+	for (index = 1; index < 13; index++) {
+		s = step_of(g, index);
+		s->body.data[0] ^= 1;
+		forge_steal(g, FORGE_HELD_KEY, 0);
+		s->body.data[0] ^= 1;
+		forge_judge(g);
+		if (index == 12) { /* unreceipted: the window, as documented */
+			assert_int_equal(g->av.status, 0);
+			attack_is_listed(&t);
+		} else {
+			attack_expect(&t, &g->av, 2, "AS008 AS035",
+				      "entry %llu, receipt in the spool",
+				      (ull)index);
+		}
+		/* He throws every receipt away; somebody has one. */
+		memio_remove(g->m, "/s/acked");
+		seal_buf_reset(&g->note);
+		seal_buf_put(&g->note, true_note.data, true_note.len);
+		g->given = true;
+		forge_judge(g);
+		g->given = false;
+		if (index < 12 && g->av.status == 2)
+			attack_is_found(&t);
+		else if (index == 12 && g->av.status < 2)
+			attack_is_listed(&t);
+		else
+			attack_is_wrong(&t, "entry %llu, held elsewhere: %d %s",
+					(ull)index, g->av.status, g->av.found);
+	}
+	attack_done(&t);
+	seal_buf_fini(&true_note);
+	forge_free(g);
+}
+
+/* ---- the host key ---- */
+
+static void host_key(bool old_right, bool new_right, int status,
+		     const char *found)
+{
+	struct forge *g = forge_new();
+
+	forge_start(g);
+	forge_head(g);
+	forge_new_host_key(g, old_right ? g->host : g->mirror,
+			   new_right ? g->new_host : g->mirror);
+	forge_do(g, FORGE_RECEIPT);
+	forge_build(g);
+	forge_judge(g);
+	if (g->av.status != status || strcmp(g->av.found, found))
+		fail_msg("%d %s, not %d %s", g->av.status, g->av.found, status,
+			 found);
+	forge_free(g);
+}
+
+static void a_host_key_is_changed_by_both_keys(void **state)
+{
+	(void)state;
+	host_key(true, true, 0, ""); /* AS024, class N */
+	host_key(false, true, 2, "AS010[1,1]");
+	host_key(true, false, 2, "AS010[1,1]");
+}
+
+static void a_host_key_is_changed_from_the_one_in_force(void **state)
+{
+	struct forge *g = forge_new();
+
+	(void)state;
+	forge_start(g);
+	forge_head(g);
+	forge_new_host_key(g, g->host, g->new_host);
+	forge_new_host_key(g, g->host, g->new_host); /* no longer its to say */
+	forge_do(g, FORGE_RECEIPT);
+	forge_build(g);
+	forge_judge(g);
+	assert_int_equal(g->av.status, 2);
+	assert_string_equal(g->av.found, "AS011[2,2]");
+	forge_free(g);
+}
+
+/* ---- what receipts say in time ---- */
+
+static void a_silent_host_is_told(void **state)
+{
+	struct forge *g = forge_new();
+
+	(void)state;
+	forge_start(g);
+	forge_head(g);
+	forge_record(g, "the last word");
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT);
+	forge_build(g);
+	forge_judge(g);
+	assert_int_equal(g->av.status, 0);
+	/* Two heartbeats of 60 s are 120 s. */
+	forge_receipt_again(g, g->clock_us + 118000000);
+	g->options.as_of_us = g->clock_us + 150000000;
+	forge_judge(g);
+	assert_string_equal(g->av.found, "");
+	forge_receipt_again(g, g->clock_us + 130000000);
+	forge_judge(g);
+	assert_int_equal(g->av.status, 1);
+	assert_string_equal(g->av.found, "AS015");
+	forge_free(g);
+}
+
+static void late_delivery_is_told(void **state)
+{
+	struct forge *g = forge_new();
+	unsigned i;
+
+	(void)state;
+	forge_start(g);
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT);
+	for (i = 0; i < 300; i++) { /* a second each */
+		forge_record(g, "waits");
+		forge_head(g);
+	}
+	forge_build(g);
+	forge_receipt_again(g, g->clock_us);
+	g->options.as_of_us = g->clock_us;
+	g->options.min_freshness_us = 310000000;
+	forge_judge(g);
+	assert_string_equal(g->av.found, "");
+	g->options.min_freshness_us = 290000000;
+	forge_judge(g);
+	assert_int_equal(g->av.status, 1);
+	assert_string_equal(g->av.found, "AS037");
+	forge_free(g);
+}
+
+/* More receipts than are kept; an old one with another root. */
+static void every_old_receipt_is_compared(void **state)
+{
+	struct forge *g = forge_new();
+	struct seal_buf wrong = SEAL_BUF_INIT;
+	struct seal_hash root = {{7}};
+	struct forge_region *r;
+	struct forge_file *file;
+	uint8_t frame[1024];
+	size_t len, i, receipts = 0;
+
+	(void)state;
+	forge_start(g);
+	forge_head(g);
+	for (i = 0; i < 30; i++) {
+		forge_record(g, "record");
+		forge_head(g);
+		forge_do(g, FORGE_RECEIPT);
+	}
+	forge_build(g);
+	forge_judge(g);
+	assert_string_equal(g->av.found, "");
+	/* The host signed two roots of one size; the mirror has the other. */
+	for (i = 0; i < g->regions; i++) {
+		r = &g->region[i];
+		if (r->part != FORGE_IS_RECEIPT || ++receipts != 5)
+			continue;
+		forge_other_receipt(g, r->index, &root, &wrong);
+		len = seal_frame_receipt_put(frame, 0, wrong.data, wrong.len);
+		file = &g->file[r->file];
+		assert_int_equal(len, r->len);
+		memcpy(file->bytes.data + r->offset, frame, len);
+		memio_put(g->m, file->path, file->bytes.data, file->bytes.len);
+	}
+	forge_judge(g);
+	assert_int_equal(g->av.status, 2);
+	assert_string_equal(g->av.found, "AS008");
+	seal_buf_fini(&wrong);
+	forge_free(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_earlier_epoch_is_not_rewritten),
+		cmocka_unit_test(what_is_receipted_is_not_rewritten),
+		cmocka_unit_test(a_host_key_is_changed_by_both_keys),
+		cmocka_unit_test(a_host_key_is_changed_from_the_one_in_force),
+		cmocka_unit_test(a_silent_host_is_told),
+		cmocka_unit_test(late_delivery_is_told),
+		cmocka_unit_test(every_old_receipt_is_compared),
+	};
+
+	if (!attack_init())
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
