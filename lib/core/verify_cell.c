@@ -151,7 +151,10 @@ int verify_cell_accept(struct seal_verify *v)
 
 	if (v->cell.total) {
 		verify_proven_time(v, v->cell.first_us, v->walk.last_us);
-		verify_note_went_on(v, v->cell.first_us);
+		/* A clock that fell says nothing of how long this waits. */
+		verify_note_went_on(v, v->cell.first_us > v->sealed.max_us
+					       ? v->cell.first_us
+					       : v->sealed.max_us);
 	}
 	rc = wrong_tags(v);
 	if (!rc)

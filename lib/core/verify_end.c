@@ -414,18 +414,19 @@ static int silent(struct seal_verify *v, const struct seal_anchor *a)
 {
 	const struct verify_walk *w = &v->sealed;
 	bool stopped = w->life == LIFE_STOP || w->life == LIFE_STOP_EPOCH;
+	uint64_t newest = v->proven_us > w->max_us ? v->proven_us : w->max_us;
 
 	if (stopped || v->opt.alone || v->opt.range || !w->have_frontier ||
-	    !w->have_heartbeat || !w->heartbeat_us || !v->proven_us ||
-	    w->heartbeat_us > UINT64_MAX / 8 || a->time_us <= v->proven_us ||
-	    a->time_us - v->proven_us <= HEARTBEATS_SILENT * w->heartbeat_us)
+	    !w->have_heartbeat || !w->heartbeat_us || !newest ||
+	    w->heartbeat_us > UINT64_MAX / 8 || a->time_us <= newest ||
+	    a->time_us - newest <= HEARTBEATS_SILENT * w->heartbeat_us)
 		return 0;
 	return verify_find(
 		v, 15, 1, 0, false, NULL,
 		"the newest entry was %llu s old when the newest "
 		"receipt was signed, and the host writes every "
 		"%llu s",
-		(unsigned long long)((a->time_us - v->proven_us) / 1000000),
+		(unsigned long long)((a->time_us - newest) / 1000000),
 		(unsigned long long)(w->heartbeat_us / 1000000));
 }
 
