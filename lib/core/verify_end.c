@@ -430,27 +430,6 @@ static int silent(struct seal_verify *v, const struct seal_anchor *a)
 		(unsigned long long)(w->heartbeat_us / 1000000));
 }
 
-/* AS037: receipts come, but far behind. */
-static int late(struct seal_verify *v, const struct seal_anchor *a)
-{
-	uint64_t since, allowed = freshness(v);
-
-	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone ||
-	    v->opt.range || a->kind != SEAL_ANCHOR_QUORUM || !a->fresh ||
-	    a->size >= v->sealed.next)
-		return 0;
-	since = verify_note_behind_us(v, a->size);
-	if (!since || !allowed || since >= v->opt.as_of_us ||
-	    v->opt.as_of_us - since <= allowed)
-		return 0;
-	return verify_find(
-		v, 37, 1, 0, false, NULL,
-		"%llu entries wait for a receipt, the oldest for "
-		"%llu s",
-		(unsigned long long)(v->sealed.next - a->size),
-		(unsigned long long)((v->opt.as_of_us - since) / 1000000));
-}
-
 /* Only what a quorum holds is freed. */
 static int beginning(struct seal_verify *v, const struct seal_anchor *a)
 {
@@ -483,7 +462,5 @@ int verify_end_anchor(struct seal_verify *v, uint64_t reached,
 		rc = beginning(v, a);
 	if (!rc)
 		rc = silent(v, a);
-	if (!rc)
-		rc = late(v, a);
 	return rc ? rc : check_rooted(v, verdict, bound);
 }

@@ -207,32 +207,6 @@ static void a_silent_host_is_told(void **state)
 	forge_free(g);
 }
 
-static void late_delivery_is_told(void **state)
-{
-	struct forge *g = forge_new();
-	unsigned i;
-
-	(void)state;
-	forge_start(g);
-	forge_head(g);
-	forge_do(g, FORGE_RECEIPT);
-	for (i = 0; i < 300; i++) { /* a second each */
-		forge_record(g, "waits");
-		forge_head(g);
-	}
-	forge_build(g);
-	forge_receipt_again(g, g->clock_us);
-	g->options.as_of_us = g->clock_us;
-	g->options.min_freshness_us = 310000000;
-	forge_judge(g);
-	assert_string_equal(g->av.found, "");
-	g->options.min_freshness_us = 290000000;
-	forge_judge(g);
-	assert_int_equal(g->av.status, 1);
-	assert_string_equal(g->av.found, "AS037");
-	forge_free(g);
-}
-
 /* More receipts than are kept; an old one with another root. */
 static void every_old_receipt_is_compared(void **state)
 {
@@ -282,7 +256,6 @@ int main(void)
 		cmocka_unit_test(a_host_key_is_changed_by_both_keys),
 		cmocka_unit_test(a_host_key_is_changed_from_the_one_in_force),
 		cmocka_unit_test(a_silent_host_is_told),
-		cmocka_unit_test(late_delivery_is_told),
 		cmocka_unit_test(every_old_receipt_is_compared),
 	};
 
