@@ -18,10 +18,9 @@ EXTRA_DIST += %D%/explanation/trust.md %D%/explanation/architecture.md
 EXTRA_DIST += %D%/explanation/module.md %D%/explanation/why.md
 EXTRA_DIST += %D%/adr
 EXTRA_DIST += %D%/spec/verdict.md %D%/spec/verdict.schema.json
-EXTRA_DIST += %D%/spec/storage.md
-EXTRA_DIST += %D%/spec/sample.md %D%/spec/accepted.md %D%/spec/bundle.md %D%/howto/hand-on-evidence.md
-EXTRA_DIST += %D%/spec/storage.md %D%/howto/witness-logs.md
+EXTRA_DIST += %D%/spec/sample.md %D%/spec/accepted.md
 EXTRA_DIST += %D%/spec/bundle.md %D%/howto/hand-on-evidence.md
+EXTRA_DIST += %D%/spec/storage.md %D%/howto/witness-logs.md
 dist_man_MANS += %D%/man/auditseal.1
 # A page that the checker writes of itself; tests/lint/findings.sh holds it to
 # that. `make findings` after a change of tools/auditseal/explain.c.

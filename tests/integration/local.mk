@@ -8,36 +8,50 @@
 #
 # tests/lib/sh.bash has what such scripts share.
 shell_tests += %D%/machine.tap
-shell_tests += %D%/tutorial.tap %D%/completion.tap
-shell_tests += %D%/module_config.tap %D%/module_render.tap
-shell_tests += %D%/module_tee.tap %D%/module_life.tap %D%/module_trouble.tap
+shell_tests += %D%/tutorial.tap
+shell_tests += %D%/completion.tap
 shell_tests += %D%/quickstart.tap
-shell_tests += %D%/module_stats.tap %D%/module_load.tap %D%/module_early.tap
-shell_tests += %D%/module_full.tap %D%/module_store.tap
+# The module in rsyslogd.
+shell_tests += %D%/module_config.tap
 shell_tests += %D%/module_descriptors.tap
+shell_tests += %D%/module_early.tap
+shell_tests += %D%/module_full.tap
+shell_tests += %D%/module_life.tap
+shell_tests += %D%/module_load.tap
+shell_tests += %D%/module_render.tap
+shell_tests += %D%/module_stats.tap
+shell_tests += %D%/module_store.tap
+shell_tests += %D%/module_tee.tap
+shell_tests += %D%/module_trouble.tap
+shell_tests += %D%/bad_place.tap
+long_tests += %D%/valgrind.tap
 # The real store over mutual TLS.
 if ENABLE_STORE
 unit_tests += %D%/test_store_https
 unit_tests += %D%/test_store_life
 endif
-# Module and store together.
-shell_tests += %D%/end_to_end.tap %D%/tiles.tap
+EXTRA_DIST += tests/lib/store.bash
+# Module, store and checker together.
+shell_tests += %D%/end_to_end.tap
+shell_tests += %D%/store_full.tap
+shell_tests += %D%/tiles.tap
 # Two stores, each the other's witness.
 shell_tests += %D%/witness.tap
-EXTRA_DIST += tests/lib/store.bash
-# Runs where the build has sanitizers.
-shell_tests += %D%/sanitizers.tap
-shell_tests += %D%/tools.tap
-shell_tests += %D%/report.tap %D%/export.tap
-shell_tests += %D%/timestamp.tap
-shell_tests += %D%/tools_state.tap %D%/tools_archive.tap \
-	%D%/tools_live.tap
+# The checker.
 EXTRA_DIST += tests/lib/tools.bash
+shell_tests += %D%/accept.tap
+shell_tests += %D%/diff.tap
+shell_tests += %D%/export.tap
 shell_tests += %D%/report.tap
-shell_tests += %D%/report.tap %D%/export.tap %D%/accept.tap
-shell_tests += %D%/report.tap %D%/export.tap %D%/accept.tap %D%/diff.tap %D%/sample.tap
-short_tests += %D%/sanitizers.tap %D%/module_tee.tap %D%/module_life.tap \
-	%D%/end_to_end.tap
-long_tests += %D%/valgrind.tap
-shell_tests += %D%/bad_place.tap
-shell_tests += %D%/store_full.tap
+shell_tests += %D%/sample.tap
+shell_tests += %D%/timestamp.tap
+shell_tests += %D%/tools.tap
+shell_tests += %D%/tools_archive.tap
+shell_tests += %D%/tools_live.tap
+shell_tests += %D%/tools_state.tap
+# Where the build has sanitizers.
+shell_tests += %D%/sanitizers.tap
+short_tests += %D%/sanitizers.tap
+short_tests += %D%/module_tee.tap
+short_tests += %D%/module_life.tap
+short_tests += %D%/end_to_end.tap

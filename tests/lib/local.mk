@@ -32,7 +32,7 @@ tests_lib_libsealtest_la_SOURCES += %D%/vectors.h %D%/vectors.c
 tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio.c \
 	%D%/spool_fixture.h %D%/spool_fixture.c
 tests_lib_libsealtest_la_SOURCES += %D%/hash_fault.h %D%/hash_fault.c
-EXTRA_DIST += %D%/lsan.supp %D%/spool_frames.py %D%/prelisten.py %D%/asan.supp
+EXTRA_DIST += %D%/lsan.supp %D%/asan.supp
 tests_lib_libsealtest_la_SOURCES += %D%/testhost.h %D%/testhost.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststore.h %D%/teststore.c
 tests_lib_libsealtest_la_SOURCES += %D%/teststorage.h %D%/teststorage.c

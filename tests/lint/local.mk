@@ -6,6 +6,7 @@ lint_tests += %D%/symbols.tap
 lint_tests += %D%/spdx.sh
 lint_tests += %D%/format.sh
 lint_tests += %D%/length.sh
+lint_tests += %D%/lists.sh
 lint_tests += %D%/text.sh
 lint_tests += %D%/shellcheck.sh
 lint_tests += %D%/man.sh
