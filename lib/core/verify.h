@@ -131,15 +131,17 @@ int seal_verify_beside(struct seal_verify *verify, const char *file,
  * A head that an earlier verification ended with, or that the operator pinned.
  * A copy at rest that ends below it is AS007, a live one AS027; another root
  * at its size is AS008, another log id AS028.  It is an anchor, as fresh as its
- * time.  Borrowed strings.
+ * time.  A copy may be older on purpose (a bundle that was handed on before):
+ * then its end below that size says nothing.  Borrowed strings.
  */
 struct seal_verify_remembered {
 	uint64_t size;
 	struct seal_hash root;
 	bool have_log_id;
 	struct seal_hash log_id;
-	uint64_t time_us; /* of the anchor it rested on */
-	const char *who;  /* where it is written: for findings, and as name */
+	uint64_t time_us;  /* of the anchor it rested on */
+	bool may_be_older; /* the copy, than this head */
+	const char *who;   /* where it is written: for findings, and as name */
 };
 int seal_verify_remember(struct seal_verify *verify,
 			 const struct seal_verify_remembered *known);

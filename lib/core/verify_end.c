@@ -113,6 +113,8 @@ static int judge_claim(struct seal_verify *v, struct verify_claim *c,
 					 c->cosigned);
 		return 0;
 	}
+	if (c->size > reached && c->may_be_older)
+		return 0;
 	if (c->size > reached)
 		return too_short(v, reached, c->size, c->where, false);
 	if (!conflict)

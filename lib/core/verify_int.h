@@ -110,11 +110,12 @@ struct verify_claim {
 	char where[VERIFY_WHERE_BYTES];
 	bool stored;  /* our store keeps it: no line of it is a stranger's */
 	bool damaged; /* a finding says so: what follows from it is none */
-	bool late; /* a 0x21 frame behind one of a larger size */
+	bool late;    /* a 0x21 frame behind one of a larger size */
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */
 	bool counts, cosigned;
 	uint64_t time_us; /* of CLAIM_KNOWN */
-	size_t given;	  /* of a note that was given: which one */
+	bool may_be_older;
+	size_t given; /* of a note that was given: which one */
 };
 
 #define VERIFY_NOT_WHOLE \

@@ -21,6 +21,7 @@ int seal_verify_remember(struct seal_verify *v,
 	claim->have_root = true;
 	claim->root = known->root;
 	claim->time_us = known->time_us;
+	claim->may_be_older = known->may_be_older;
 	snprintf(claim->where, sizeof(claim->where), "%s", known->who);
 	v->want_known = false;
 	if (!known->have_log_id || !v->have_log_id ||

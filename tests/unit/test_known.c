@@ -89,6 +89,33 @@ static void a_rollback_shows(void **state)
 	memio_free(before);
 }
 
+/* What was handed on before the head was verified is no rollback. */
+static void an_older_copy_may_be_one_on_purpose(void **state)
+{
+	struct verify_bench *b = *state;
+	struct seal_verify_remembered known;
+
+	small_log(b, true);
+	assert_found(b, 0, "");
+	known = remember(b);
+	known.may_be_older = true;
+	b->remembered = &known;
+	known.size++;
+	assert_found(b, 0, "");
+	assert_int_equal(b->verdict.anchor.kind, SEAL_ANCHOR_QUORUM);
+	known.size--;
+	assert_found(b, 0, "");
+	known.root.b[0] ^= 1;
+	assert_found(b, 2, "AS008");
+	known.size++;
+	assert_found(b, 0, "");
+	known.log_id.b[0] ^= 1;
+	assert_found(b, 2, "AS028");
+	known = remember(b);
+	known.size++;
+	assert_found(b, 2, "AS007[11,11]");
+}
+
 static void another_history_shows(void **state)
 {
 	struct verify_bench *b = *state;
@@ -409,6 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_rollback_shows),
+		TEST(an_older_copy_may_be_one_on_purpose),
 		TEST(another_history_shows),
 		TEST(a_known_head_is_an_anchor),
 		TEST(a_known_head_without_log_id),

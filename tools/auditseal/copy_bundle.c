@@ -100,6 +100,7 @@ int cli_bundle_visit(const struct cli_trust *trust, const char *target,
 /* ---- the verdict ---- */
 
 struct judge {
+	const struct cli_trust *trust;
 	struct bundle *b;
 	struct seal_verify *v;
 };
@@ -145,6 +146,9 @@ static int feed_copy(void *ctx, const struct cli_copy *copy,
 	int rc = seal_verify_name(j->v, copy->origin);
 
 	if (!rc)
+		rc = cli_judge_known(j->trust, copy->origin,
+				     CLI_KNOWN_OF_BUNDLE, j->v);
+	if (!rc)
 		rc = seal_verify_epochs(j->v, copy->epochs, copy->epochs_len);
 	if (!rc)
 		rc = seal_verify_epochs(j->v, NULL, 0);
@@ -165,9 +169,10 @@ static int feed_copy(void *ctx, const struct cli_copy *copy,
 
 static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
-	struct judge j = {ctx, v};
+	struct judge *j = ctx;
 
-	return visit(j.b, feed_copy, &j, diag);
+	j->v = v;
+	return visit(j->b, feed_copy, j, diag);
 }
 
 static int own_policy(struct bundle *b, const char *target,
@@ -203,15 +208,19 @@ static int judge(const struct cli_trust *trust, struct bundle *b,
 				      .last = SEAL_FINDING_NO_INDEX,
 				      .where = (char *)(uintptr_t) "policy",
 				      .text = (char *)(uintptr_t)not_trusted};
+	struct judge j = {trust, b, NULL};
 	struct seal_verify_options options;
 	int rc;
 
 	cli_judge_options(trust, b->facts.origin, SEAL_VERIFY_STORE, &options);
 	if (!trust->have_as_of)
 		options.min_freshness_us = options.as_of_us;
-	rc = seal_verify_run(&options, feed, b, ret_verdict, diag);
+	rc = seal_verify_run(&options, feed, &j, ret_verdict, diag);
 	if (!rc)
 		ret_verdict->first_index = b->facts.first;
+	/* Nobody may go on from what was not all looked at. */
+	if (!rc && (b->facts.first || b->facts.end != b->facts.size))
+		ret_verdict->resumable = false;
 	if (rc || trust->policy_path || trust->enclosed_policy)
 		return rc;
 	rc = seal_findings_add(&ret_verdict->findings, &untied);
@@ -243,8 +252,16 @@ int cli_judge_bundle(const struct cli_trust *trust, const char *target,
 	struct cli_trust own = *trust;
 	struct seal_verdict verdict = {0};
 	struct bundle b = {0};
-	int rc = open_bundle(target, &b, diag);
+	int rc;
 
+	if (trust->have_limits)
+		return seal_diag_set(
+			diag, SEAL_E_ARG,
+			"%s: --from and --to are for spools and "
+			"archives; a bundle is verified whole, and "
+			"'auditseal export' makes one of a part",
+			target);
+	rc = open_bundle(target, &b, diag);
 	if (!rc && trust->log && strcmp(trust->log, b.facts.origin))
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND,
 				   "%s is about another log: %s", target,

@@ -132,40 +132,53 @@ void cli_judge_options(const struct cli_trust *trust, const char *origin,
 	}
 }
 
+static const char memory_name[] = "the state file";
+
 static int tell_known(struct seal_verify *v, const struct cli_pin *head,
-		      const char *who)
+		      bool may_be_older, const char *who)
 {
 	const struct seal_verify_remembered known = {.size = head->size,
 						     .root = head->root,
 						     .have_log_id = true,
 						     .log_id = head->log_id,
 						     .time_us = head->time_us,
+						     .may_be_older =
+							     may_be_older,
 						     .who = who};
 
 	return seal_verify_remember(v, &known);
 }
 
+/* A host's own head, and what receipts said that stores hold of it. */
+static int tell_host(const struct cli_remembered *host, bool own, bool stored,
+		     bool may_be_older, struct seal_verify *v)
+{
+	struct cli_pin head = host->head;
+	int rc = own ? tell_known(v, &head, may_be_older, memory_name) : 0;
+
+	head.size = host->stored;
+	head.root = host->stored_root;
+	if (!rc && stored && head.size)
+		rc = tell_known(v, &head, may_be_older, memory_name);
+	return rc;
+}
+
 int cli_judge_known(const struct cli_trust *trust, const char *origin,
-		    bool store, struct seal_verify *verify)
+		    enum cli_known_of of, struct seal_verify *verify)
 {
 	const struct cli_remembered *host = remembered(trust, origin, false),
 				    *stores = remembered(trust, origin, true);
-	struct cli_pin head;
+	bool bundle = of == CLI_KNOWN_OF_BUNDLE;
 	int rc = 0;
 
 	if (stores)
-		rc = tell_known(verify, &stores->head, "the state file");
-	if (!rc && host && !store)
-		rc = tell_known(verify, &host->head, "the state file");
-	if (!rc && host && store && host->stored) {
-		/* A store need not have what it gave no receipt for. */
-		head = host->head;
-		head.size = host->stored;
-		head.root = host->stored_root;
-		rc = tell_known(verify, &head, "the state file");
-	}
+		rc = tell_known(verify, &stores->head, bundle, memory_name);
+	/* A store need not have what it gave no receipt for. */
+	if (!rc && host)
+		rc = tell_host(host, of != CLI_KNOWN_OF_STORE,
+			       of != CLI_KNOWN_OF_SPOOL, bundle, verify);
 	if (!rc && trust->pin && !strcmp(trust->pin->origin, origin))
-		rc = tell_known(verify, trust->pin, "the pin");
+		rc = tell_known(verify, trust->pin, false, "the pin");
 	return rc;
 }
 

@@ -103,9 +103,17 @@ void cli_judge_options(const struct cli_trust *trust, const char *origin,
 		       enum seal_verify_target target,
 		       struct seal_verify_options *ret_options);
 
+/* Whose size is held against what is known. */
+enum cli_known_of {
+	CLI_KNOWN_OF_SPOOL = 1,
+	CLI_KNOWN_OF_STORE = 2,
+	/* May be older than what is remembered, never than a pin. */
+	CLI_KNOWN_OF_BUNDLE = 3,
+};
+
 /* What is known of this log from before, by --state and --pin. */
 int cli_judge_known(const struct cli_trust *trust, const char *origin,
-		    bool store, struct seal_verify *verify);
+		    enum cli_known_of of, struct seal_verify *verify);
 
 /* To go on from: NULL without --since-last, or nothing to go on from. */
 const struct cli_remembered *cli_judge_resume(const struct cli_trust *trust,

@@ -44,7 +44,8 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	size_t i;
 
 	if (!rc)
-		rc = cli_judge_known(look->trust, copy->origin, true, v);
+		rc = cli_judge_known(look->trust, copy->origin,
+				     CLI_KNOWN_OF_STORE, v);
 	if (!rc && resume)
 		rc = seal_verify_resume(v, resume);
 	/* The records of what is known are passed over. */
@@ -122,7 +123,8 @@ static int nothing(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	const struct absent *absent = ctx;
 
 	(void)diag;
-	return cli_judge_known(absent->trust, absent->origin, true, v);
+	return cli_judge_known(absent->trust, absent->origin,
+			       CLI_KNOWN_OF_STORE, v);
 }
 
 int cli_judge_absent(const struct cli_trust *trust, const char *target,

@@ -94,7 +94,8 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	int rc = 0;
 
 	if (look->from.origin[0])
-		rc = cli_judge_known(look->trust, look->from.origin, false, v);
+		rc = cli_judge_known(look->trust, look->from.origin,
+				     CLI_KNOWN_OF_SPOOL, v);
 	if (!rc)
 		rc = tell_files(look->files, v);
 	cli_progress_begin(look->from.progress_ctx, look->from.path,
