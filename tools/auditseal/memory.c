@@ -140,7 +140,9 @@ static int describe(const struct seal_finding *f, char kind,
 		if (!rc)
 			rc = seal_sha256(text.data, text.len, &hash);
 		if (!rc)
-			memcpy(&t.digest, hash.b, sizeof(t.digest));
+			t.digest = (uint32_t)hash.b[0] << 24 |
+				   (uint32_t)hash.b[1] << 16 |
+				   (uint32_t)hash.b[2] << 8 | hash.b[3];
 		t.kind = kind;
 	}
 	seal_buf_fini(&text);
