@@ -11,7 +11,7 @@ lib_core_libsealcore_la_SOURCES += \
 	%D%/verify_known.c %D%/verify_given.c \
 	%D%/verify_line.c %D%/verify_past.c \
 	%D%/verify_log.c %D%/verify_note.c %D%/verify_segment.c \
-	%D%/verify_spool.c %D%/verify_tree.c
+	%D%/verify_spool.c %D%/verify_tree.c %D%/verify_unproven.c
 lib_core_libsealcore_la_SOURCES += \
 	%D%/tree.h %D%/tree.c %D%/proof.h %D%/proof.c \
 	%D%/entry.h %D%/entry.c %D%/control.h %D%/control.c \

@@ -2,8 +2,8 @@
 /*
  * A store's tiles, from the root down.  Each tile is known twice: as stored,
  * and as what lies below it gives.  Where the two differ, what folds to the
- * proven hash above is true.  Bundles: verify_bundle.c.  Contract:
- * verify_tree.h.
+ * proven hash above is true.  Bundles: verify_bundle.c; a tree without a proven
+ * root: verify_unproven.c.  Contract: verify_tree.h.
  */
 #include "core/verify_tree.h"
 
@@ -15,9 +15,15 @@
 #define DISPUTED_MAX 10 /* hashes of one tile to try both ways */
 #define LEVELS	     8
 
+/* The topmost level has one tile, number 0. */
 static uint64_t first_of(unsigned level, uint64_t number)
 {
-	return number << (8 * (level + 1));
+	return level + 1 < LEVELS ? number << (8 * (level + 1)) : 0;
+}
+
+static uint64_t number_of(unsigned level, uint64_t size)
+{
+	return level + 1 < LEVELS ? size >> (8 * (level + 1)) : 0;
 }
 
 static uint64_t last_of(const struct verify_tree *t, unsigned level,
@@ -29,8 +35,8 @@ static uint64_t last_of(const struct verify_tree *t, unsigned level,
 	return last < t->size ? last : t->size - 1;
 }
 
-static int stored_tile(struct verify_tree *t, unsigned level, uint64_t number,
-		       unsigned width, struct verify_tile *tile)
+int verify_tile_read(struct verify_tree *t, unsigned level, uint64_t number,
+		     unsigned width, struct verify_tile *tile)
 {
 	int rc;
 
@@ -50,7 +56,8 @@ static int below(struct verify_tree *t, unsigned level, uint64_t number,
 		 struct seal_hash *ret_hash, bool *ret_have)
 {
 	struct verify_tile *child = &t->tile[LEVELS];
-	int rc = stored_tile(t, level, number, SEAL_VERIFY_TILE_WIDTH, child);
+	int rc = verify_tile_read(t, level, number, SEAL_VERIFY_TILE_WIDTH,
+				  child);
 
 	*ret_have = !rc && child->stored_width == SEAL_VERIFY_TILE_WIDTH;
 	if (*ret_have)
@@ -178,6 +185,32 @@ static int settle_tile(struct verify_tree *t, struct verify_tile *tile,
 	return *ret_proven ? blame_tile(t, tile) : 0;
 }
 
+/* The copy is a part, and this tile is not of it. */
+static bool is_absent(const struct verify_tree *t, unsigned level,
+		      uint64_t number, unsigned width)
+{
+	return t->source->absent &&
+	       t->source->absent(t->source->ctx, first_of(level, number),
+				 last_of(t, level, number, width));
+}
+
+/* Is there no entry of this full tile, nor a leaf hash? */
+static int is_gone(struct verify_tree *t, const struct verify_tile *tile,
+		   bool *ret_gone)
+{
+	uint64_t each = (uint64_t)1 << (8 * tile->level);
+	uint64_t first = tile->number * each, end = first + each, next;
+	int rc;
+
+	*ret_gone = !tile->level && !tile->stored_width && !t->bundle.len;
+	if (!tile->level || !t->source->next ||
+	    is_absent(t, tile->level, tile->number, tile->width))
+		return 0;
+	rc = verify_tree_next(t, first, end, &next);
+	*ret_gone = !rc && next == end;
+	return rc;
+}
+
 /* A part of the tree whose hash is proven, and which nothing here gives. */
 static int lost_subtree(struct verify_tree *t, struct verify_tile *tile,
 			const struct seal_hash *expected)
@@ -186,9 +219,11 @@ static int lost_subtree(struct verify_tree *t, struct verify_tile *tile,
 	uint64_t first = first_of(tile->level, tile->number);
 	uint64_t last = last_of(t, tile->level, tile->number, tile->width);
 	char where[VERIFY_WHERE_BYTES];
-	bool gone = !tile->level && !tile->stored_width && !t->bundle.len;
-	int rc = 0;
+	bool gone;
+	int rc = is_gone(t, tile, &gone);
 
+	if (rc)
+		return rc;
 	snprintf(where, sizeof(where), "tile/%u/%llu", tile->level,
 		 (unsigned long long)tile->number);
 	if (gone)
@@ -214,16 +249,6 @@ static bool known_before(const struct verify_tree *t, unsigned level,
 	return first_of(level, number + 1) <= t->v->resumed;
 }
 
-/* The copy is a part, and this level-0 tile is not of it. */
-static bool is_absent(const struct verify_tree *t, uint64_t number,
-		      unsigned width)
-{
-	uint64_t first = first_of(0, number);
-
-	return t->source->absent &&
-	       t->source->absent(t->source->ctx, first, first + width - 1);
-}
-
 static int pass_edge(struct verify_tree *t, const struct verify_tile *tile)
 {
 	unsigned i;
@@ -234,9 +259,8 @@ static int pass_edge(struct verify_tree *t, const struct verify_tile *tile)
 	return rc;
 }
 
-/* Goes into the children; their hashes are tile->hash. */
-static int walk_children(struct verify_tree *t, struct verify_tile *tile,
-			 bool proven)
+/* Goes into the children, whose hashes tile->hash are proven. */
+static int walk_children(struct verify_tree *t, struct verify_tile *tile)
 {
 	unsigned i;
 	int rc = 0;
@@ -244,33 +268,14 @@ static int walk_children(struct verify_tree *t, struct verify_tile *tile,
 	if (!tile->level &&
 	    first_of(0, tile->number) + tile->width <= t->v->resumed)
 		return 0;
-	if (!tile->level && proven && is_absent(t, tile->number, tile->width))
+	if (!tile->level && is_absent(t, 0, tile->number, tile->width))
 		return pass_edge(t, tile);
 	if (!tile->level)
-		return verify_bundle(t, tile, proven);
+		return verify_bundle(t, tile, true);
 	for (i = 0; i < tile->width && !rc; i++)
 		if (!known_before(t, tile->level - 1, tile->number * 256 + i))
 			rc = walk_tile(t, tile->level - 1,
-				       tile->number * 256 + i,
-				       proven ? &tile->hash[i] : NULL);
-	return rc;
-}
-
-/* Nothing above is proven: the entries themselves are all there is. */
-static int take_below(struct verify_tree *t, struct verify_tile *tile)
-{
-	int rc;
-	unsigned i;
-
-	if (tile->level)
-		return 0;
-	rc = fill_below(t, tile);
-	for (i = 0; i < tile->width && !rc; i++) {
-		if (tile->have_below[i])
-			tile->hash[i] = tile->below[i];
-		else if (i < tile->stored_width)
-			tile->hash[i] = tile->stored[i];
-	}
+				       tile->number * 256 + i, &tile->hash[i]);
 	return rc;
 }
 
@@ -281,18 +286,15 @@ static int walk_tile(struct verify_tree *t, unsigned level, uint64_t number,
 	bool proven = false;
 	int rc;
 
-	if (!level && expected && is_absent(t, number, SEAL_VERIFY_TILE_WIDTH))
+	if (!level && is_absent(t, 0, number, SEAL_VERIFY_TILE_WIDTH))
 		return verify_log_subtree(t->v, 8, expected);
-	rc = stored_tile(t, level, number, SEAL_VERIFY_TILE_WIDTH, tile);
-	if (!rc && expected)
+	rc = verify_tile_read(t, level, number, SEAL_VERIFY_TILE_WIDTH, tile);
+	if (!rc)
 		rc = settle_tile(t, tile, expected, &proven);
-	else if (!rc)
-		rc = take_below(t, tile);
 	if (rc)
 		return rc;
-	if (expected && !proven)
-		return lost_subtree(t, tile, expected);
-	return walk_children(t, tile, proven);
+	return proven ? walk_children(t, tile)
+		      : lost_subtree(t, tile, expected);
 }
 
 /* ---- the right edge: one partial tile a level, which give the root ---- */
@@ -355,8 +357,8 @@ static int load_edges(struct verify_tree *t, bool with_below,
 		memset(&t->edge[l], 0, sizeof(t->edge[l]));
 		if (!w)
 			continue;
-		rc = stored_tile(t, l, t->size >> (8 * (l + 1)), w,
-				 &t->edge[l]);
+		rc = verify_tile_read(t, l, number_of(l, t->size), w,
+				      &t->edge[l]);
 		if (!rc && with_below)
 			rc = fill_below(t, &t->edge[l]);
 		*ret_disputed += disputed(&t->edge[l]);
@@ -391,14 +393,9 @@ static int walk_edges(struct verify_tree *t)
 	unsigned l;
 	int rc = 0;
 
-	for (l = LEVELS; l-- > 0 && !rc;) {
-		if (!t->edge[l].width)
-			continue;
-		if (!t->proven)
-			rc = take_below(t, &t->edge[l]);
-		if (!rc)
-			rc = walk_children(t, &t->edge[l], t->proven);
-	}
+	for (l = LEVELS; l-- > 0 && !rc;)
+		if (t->edge[l].width)
+			rc = walk_children(t, &t->edge[l]);
 	return rc;
 }
 
@@ -413,10 +410,6 @@ static int walk(struct verify_tree *t)
 		rc = try_edges(t, false);
 		if (!rc && !t->proven)
 			rc = try_edges(t, true);
-	} else {
-		unsigned count;
-
-		rc = load_edges(t, true, &count);
 	}
 	t->v->tree_unproven = !t->proven;
 	t->v->past_next = verify_past_reached;
@@ -424,7 +417,7 @@ static int walk(struct verify_tree *t)
 	if (!rc && t->source->checkpoint)
 		rc = verify_past_next(t, t->v->walk.next + 1);
 	if (!rc)
-		rc = walk_edges(t);
+		rc = t->proven ? walk_edges(t) : verify_unproven(t);
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 #include "core/verify.h"
 
 #define SEAL_VERIFY_TILE_WIDTH 256
+#define SEAL_VERIFY_ABSENT_MAX 1024 /* bundles: 262,144 entries */
 
 struct seal_verify_source {
 	void *ctx;
@@ -45,14 +46,26 @@ struct seal_verify_source {
 	 * hash stands for them, and no finding.  NULL: it has all.
 	 */
 	bool (*absent)(void *ctx, uint64_t first, uint64_t last);
+	/*
+	 * The smallest number, from `number` on, of a level-0 tile or a bundle
+	 * that may be there: what lies between is certainly not.
+	 * SEAL_E_NOTFOUND: nothing more.  NULL: each may be there; of a tree
+	 * without a proven root the verifier then gives up after
+	 * SEAL_VERIFY_ABSENT_MAX in a row that are not, and says so.
+	 */
+	int (*next)(void *ctx, uint64_t number, uint64_t *ret_number,
+		    struct seal_diag *diag);
 	/* May be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 };
 
 /*
- * After the notes, once.  stored_size: how many entries the copy claims to
- * hold; taken where no checkpoint is trusted.  0, NOMEM, CRYPTO, RANGE if the
- * copy ends below where to go on from, or what the source returned.
+ * After the notes, once.  The work follows what is there, not the size that
+ * anybody states: a level more of the tree is at most 256 tiles more, and what
+ * is absent is passed over as a whole.  stored_size: how many entries the copy
+ * claims to hold; taken where no checkpoint is trusted.  0, NOMEM, CRYPTO,
+ * RANGE if the copy ends below where to go on from, or what the source
+ * returned.
  */
 int seal_verify_tree(struct seal_verify *verify,
 		     const struct seal_verify_source *source,

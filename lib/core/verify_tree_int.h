@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to verify_tree.c, verify_bundle.c and verify_past.c. */
+/* Private to the four files verify_tree.c, verify_unproven.c, verify_bundle.c
+ * and verify_past.c. */
 #ifndef SEAL_CORE_VERIFY_TREE_INT_H
 #define SEAL_CORE_VERIFY_TREE_INT_H
 
@@ -45,7 +46,27 @@ struct verify_tree {
 	struct verify_bundle bundle;
 	uint64_t missing_from; /* end of the copy: entries absent from here */
 	bool missing;
+	bool gave_up; /* what is behind was not looked at */
 };
+
+/* ---- verify_tree.c ---- */
+
+/* A tile as it is stored; what is not there is no error. */
+int verify_tile_read(struct verify_tree *t, unsigned level, uint64_t number,
+		     unsigned width, struct verify_tile *tile);
+
+/* ---- verify_unproven.c ---- */
+
+/*
+ * The number of the first leaf tile or bundle, from `number` on, that may be
+ * there; `end` if there is none before it.
+ */
+int verify_tree_next(struct verify_tree *t, uint64_t number, uint64_t end,
+		     uint64_t *ret_number);
+/* All leaf tiles and bundles, where no root is proven. */
+int verify_unproven(struct verify_tree *t);
+
+/* ---- verify_bundle.c ---- */
 
 /* Reads and hashes a bundle, unless it is the one read last. */
 int verify_bundle_read(struct verify_tree *t, uint64_t number, unsigned width);

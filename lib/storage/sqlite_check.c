@@ -300,8 +300,87 @@ static int check_strays(struct seal_storage *storage, const char **ret_table,
 	return rc;
 }
 
+/* One look at a bound statement: 1 and its number, or 0 for no row. */
+static int first_number(struct connection *c, sqlite3_stmt *row,
+			int64_t *ret_number, struct seal_diag *diag)
+{
+	int rc = sqlite_row(c, row, "the entry bundles", diag);
+
+	if (rc != 1)
+		return rc;
+	*ret_number = sqlite3_column_int64(row, 0);
+	sqlite_done(row);
+	return 1;
+}
+
+/* Whole bundles from row id on, UINT64_MAX: none of this log. */
+static int next_bundle(struct connection *c, int64_t id, uint64_t *ret_number,
+		       struct seal_diag *diag)
+{
+	const uint64_t mask = (UINT64_C(1) << BUNDLE_BITS) - 1;
+	sqlite3_stmt *row;
+	int64_t found;
+	int rc = sqlite_statement(c, ST_BUNDLE_NEXT, &row, diag);
+
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(row, 1, id);
+	rc = first_number(c, row, &found, diag);
+	*ret_number = rc == 1 && found >> BUNDLE_BITS == id >> BUNDLE_BITS
+			      ? (uint64_t)found & mask
+			      : UINT64_MAX;
+	return rc < 0 ? rc : 0;
+}
+
+static int next_piece(struct connection *c, int64_t log, uint64_t number,
+		      uint64_t *ret_number, struct seal_diag *diag)
+{
+	sqlite3_stmt *row;
+	int64_t found;
+	int rc = sqlite_statement(c, ST_PIECE_NEXT, &row, diag);
+
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(row, 1, log);
+	sqlite3_bind_int64(row, 2, (int64_t)(number * SEAL_STORAGE_WIDTH));
+	rc = first_number(c, row, &found, diag);
+	*ret_number =
+		rc == 1 ? (uint64_t)found / SEAL_STORAGE_WIDTH : UINT64_MAX;
+	return rc < 0 ? rc : 0;
+}
+
+static int get_next(struct seal_storage *storage, int64_t log, uint64_t number,
+		    uint64_t *ret_number, struct seal_diag *diag)
+{
+	struct connection *c;
+	uint64_t whole, part;
+	int64_t id;
+	int rc;
+
+	/* Behind what a database can hold there is nothing. */
+	if (sqlite_bundle_id(log, number, &id, NULL))
+		return SEAL_E_NOTFOUND;
+	c = sqlite_reader_take(storage);
+	rc = sqlite_run(c, ST_BEGIN_READ, diag);
+	if (rc == 0) {
+		rc = next_bundle(c, id, &whole, diag);
+		if (rc == 0)
+			rc = next_piece(c, log, number, &part, diag);
+		(void)sqlite_run(c, ST_COMMIT, NULL);
+	}
+	sqlite_reader_give(c);
+	if (rc == 0 && part < whole)
+		whole = part;
+	if (rc == 0 && whole >> BUNDLE_BITS)
+		return SEAL_E_NOTFOUND;
+	if (rc == 0)
+		*ret_number = whole;
+	return rc;
+}
+
 void sqlite_check_ops(struct seal_storage_ops *ops)
 {
 	ops->check_log = check_log;
 	ops->check_strays = check_strays;
+	ops->get_next = get_next;
 }

@@ -38,6 +38,10 @@
 		      "VALUES (?1, ?2, ?3)")                                   \
 	X(BUNDLE_DATA, "SELECT data FROM bundle WHERE id = ?1")                \
 	X(BUNDLE_HASHES, "SELECT hashes FROM bundle WHERE id = ?1")            \
+	X(BUNDLE_NEXT, "SELECT id FROM bundle WHERE id >= ?1 ORDER BY id "     \
+		       "LIMIT 1")                                              \
+	X(PIECE_NEXT, "SELECT first FROM piece WHERE log = ?1 AND "            \
+		      "first >= ?2 ORDER BY first LIMIT 1")                    \
 	X(PIECE_PUT, "INSERT INTO piece (log, first, hashes, data) "           \
 		     "VALUES (?1, ?2, ?3, ?4)")                                \
 	X(PIECE_GET, "SELECT first, hashes, data FROM piece WHERE log = ?1 "   \

@@ -180,6 +180,13 @@ struct seal_storage_ops {
 			unsigned level, uint64_t number,
 			struct seal_hash *ret_hashes, unsigned *ret_width,
 			struct seal_diag *diag);
+	/*
+	 * The first bundle, from `number` on, of which anything is stored,
+	 * entries or leaf hashes; one look, however far.  NOTFOUND.
+	 */
+	int (*get_next)(struct seal_storage *storage, int64_t log,
+			uint64_t number, uint64_t *ret_number,
+			struct seal_diag *diag);
 	/* Of exactly this size.  NOTFOUND. */
 	int (*get_checkpoint)(struct seal_storage *storage, int64_t log,
 			      uint64_t size,

@@ -217,6 +217,57 @@ static int tile_step(struct seal_storage *storage, void *ctx,
 				      r->fill, step_diag);
 }
 
+static int put_at(struct seal_storage *storage, void *ctx,
+		  struct seal_diag *step_diag)
+{
+	const struct rows *r = ctx;
+	struct seal_hash leaf = {{r->fill}};
+	const uint8_t entry[] = {0, 1, r->fill};
+
+	return storage->ops->put_entries(storage, r->log, r->number, 0, 1,
+					 &leaf, entry, sizeof(entry),
+					 step_diag);
+}
+
+static void next_is(struct seal_storage *storage, int64_t log, uint64_t number,
+		    uint64_t next)
+{
+	uint64_t got = 77;
+	int rc = storage->ops->get_next(storage, log, number, &got, &diag);
+
+	assert_int_equal(rc, next == UINT64_MAX ? SEAL_E_NOTFOUND : 0);
+	assert_int_equal(got, next == UINT64_MAX ? 77 : next);
+}
+
+static void what_is_next_is_found_in_one_look(void **state)
+{
+	const uint64_t far = (UINT64_C(1) << 40) - 1;
+	struct seal_storage *storage = *state;
+	int64_t log = test_storage_log(storage, ORIGIN);
+	int64_t other = test_storage_log(storage, "other.example/log");
+	struct rows r = {.log = log, .number = far, .fill = 1};
+
+	next_is(storage, log, 0, UINT64_MAX);
+	/* A whole bundle, a part of one, and a part far behind. */
+	test_storage_put(storage, log, 0, 256);
+	test_storage_put(storage, log, 256, 5);
+	assert_int_equal(storage->ops->commit(storage, put_at, &r,
+					      SEAL_STORAGE_DURABLE, &diag),
+			 0);
+	next_is(storage, log, 0, 0);
+	next_is(storage, log, 1, 1);
+	next_is(storage, log, 2, far);
+	next_is(storage, log, far, far);
+	next_is(storage, log, far + 1, UINT64_MAX);
+	next_is(storage, log, UINT64_MAX / 256, UINT64_MAX);
+	/* Whole bundles of all logs are in one table. */
+	next_is(storage, other, 0, UINT64_MAX);
+	test_storage_put(storage, other, 0, 256);
+	next_is(storage, other, 0, 0);
+	next_is(storage, other, 1, UINT64_MAX);
+	next_is(storage, log, 1, 1);
+}
+
 static void epochs_are_never_replaced(void **state)
 {
 	struct seal_storage *storage = *state;
@@ -343,6 +394,7 @@ int main(void)
 		BOTH(checkpoints_and_receipts),
 		BOTH(epochs_are_never_replaced),
 		BOTH(tiles_grow),
+		BOTH(what_is_next_is_found_in_one_look),
 		BOTH(writers_share_commits),
 	};
 

@@ -85,6 +85,8 @@ struct cli_tiles {
 		   bool *ret_there, struct seal_diag *diag);
 	/* May be NULL: see struct seal_verify_source. */
 	bool (*absent)(void *tiles, uint64_t first, uint64_t last);
+	int (*next)(void *tiles, uint64_t number, uint64_t *ret_number,
+		    struct seal_diag *diag);
 	struct seal_buf body; /* the caller's to _init and _fini */
 	struct cli_progress progress;
 	bool quiet;

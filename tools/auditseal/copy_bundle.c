@@ -41,6 +41,23 @@ static bool is_absent(void *tiles, uint64_t first, uint64_t last)
 	return last < b->facts.first || first >= b->facts.end;
 }
 
+/* It may have what it says it is of, and surely nothing else. */
+static int find_next(void *tiles, uint64_t number, uint64_t *ret_number,
+		     struct seal_diag *diag)
+{
+	const struct bundle *b = tiles;
+	uint64_t first = b->facts.first / SEAL_VERIFY_TILE_WIDTH;
+
+	(void)diag;
+	if (number < first)
+		number = first;
+	if (!b->facts.end ||
+	    number > (b->facts.end - 1) / SEAL_VERIFY_TILE_WIDTH)
+		return SEAL_E_NOTFOUND;
+	*ret_number = number;
+	return 0;
+}
+
 static int open_bundle(const char *target, struct bundle *b,
 		       struct seal_diag *diag)
 {
@@ -49,6 +66,7 @@ static int open_bundle(const char *target, struct bundle *b,
 
 	b->tiles.get = get;
 	b->tiles.absent = is_absent;
+	b->tiles.next = find_next;
 	if (!rc)
 		rc = bundle_files_get(b->files, BUNDLE_FILE, 4096,
 				      &b->tiles.body, &there, diag);

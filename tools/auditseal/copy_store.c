@@ -19,6 +19,13 @@ struct store_feed {
 	struct cli_progress progress;
 };
 
+/* Damaged, or at an index that no database can hold: RANGE. */
+static bool is_not_there(int rc)
+{
+	return rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED ||
+	       rc == SEAL_E_RANGE;
+}
+
 static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 		     struct seal_hash *ret_hashes, unsigned *ret_width,
 		     struct seal_diag *diag)
@@ -30,7 +37,7 @@ static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 					   number, hashes, &have, diag);
 
 	/* What the driver finds damaged is for the verdict to say. */
-	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED)
+	if (is_not_there(rc))
 		have = 0;
 	else if (rc)
 		return rc;
@@ -53,13 +60,13 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width, bool all,
 		rc = f->storage->ops->get_entries(f->storage, f->log->id,
 						  number, width, &f->bundle,
 						  diag);
-	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED) {
+	if (is_not_there(rc)) {
 		/* As it is: what is wrong with it is for the verdict to say. */
 		seal_buf_reset(&f->bundle);
 		rc = f->storage->ops->get_entries(f->storage, f->log->id,
 						  number, 0, &f->bundle, diag);
 	}
-	if (rc == SEAL_E_NOTFOUND || rc == SEAL_E_DAMAGED)
+	if (is_not_there(rc))
 		seal_buf_reset(&f->bundle);
 	else if (rc)
 		return rc;
@@ -67,6 +74,15 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width, bool all,
 	*ret_bytes = f->bundle.data;
 	*ret_len = f->bundle.len;
 	return seal_buf_error(&f->bundle);
+}
+
+static int find_next(void *ctx, uint64_t number, uint64_t *ret_number,
+		     struct seal_diag *diag)
+{
+	struct store_feed *f = ctx;
+
+	return f->storage->ops->get_next(f->storage, f->log->id, number,
+					 ret_number, diag);
 }
 
 /* Is this line of a note named NAME SUFFIX? */
@@ -348,6 +364,7 @@ static int visit_log(struct visit *visit, struct seal_storage *storage,
 				.source = {.ctx = &f,
 					   .tile = read_tile,
 					   .bundle = read_bundle,
+					   .next = find_next,
 					   .checkpoint = read_past,
 					   .progress = progress}};
 	int rc;

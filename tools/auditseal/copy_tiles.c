@@ -100,6 +100,7 @@ int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
 	tiles->bytes_read = 0;
 	copy->bytes_read = &tiles->bytes_read;
 	copy->source.absent = tiles->absent;
+	copy->source.next = tiles->next;
 	rc = tiles->get(tiles, &resource, SEAL_NOTE_MAX_BYTES, &there, diag);
 	if (!rc && there) {
 		seal_buf_put_buf(&note, &tiles->body);
