@@ -28,6 +28,17 @@ static int take_past(struct verify_tree *t, const uint8_t *note, size_t len,
 				   VERIFY_NOT_WHOLE);
 }
 
+/* Above the largest size there is none. */
+static int ask(struct verify_tree *t, uint64_t min_size,
+	       const uint8_t **ret_note, size_t *ret_len, uint64_t *ret_size,
+	       bool *ret_whole)
+{
+	if (min_size > SEAL_TREE_SIZE_MAX)
+		return SEAL_E_NOTFOUND;
+	return t->source->checkpoint(t->source->ctx, min_size, ret_note,
+				     ret_len, ret_size, ret_whole, t->diag);
+}
+
 /* The next older checkpoint to compare when the log reaches its size. */
 int verify_past_next(struct verify_tree *t, uint64_t min_size)
 {
@@ -40,8 +51,7 @@ int verify_past_next(struct verify_tree *t, uint64_t min_size)
 	verify_claim_fini(&t->v->past);
 	t->v->want_known = false;
 	for (;; min_size = size + 1) {
-		rc = t->source->checkpoint(t->source->ctx, min_size, &note,
-					   &len, &size, &whole, t->diag);
+		rc = ask(t, min_size, &note, &len, &size, &whole);
 		if (rc == SEAL_E_NOTFOUND || (!rc && size >= t->size))
 			return 0;
 		if (rc)
@@ -75,8 +85,7 @@ int verify_past_pending(struct verify_tree *t)
 	int rc;
 
 	for (;;) {
-		rc = t->source->checkpoint(t->source->ctx, size + 1, &note,
-					   &len, &size, &whole, t->diag);
+		rc = ask(t, size + 1, &note, &len, &size, &whole);
 		if (rc)
 			return rc == SEAL_E_NOTFOUND ? 0 : rc;
 		if (size <= t->size)

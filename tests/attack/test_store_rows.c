@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "core/checkpoint.h"
+
 static int setup(void **state)
 {
 	*state = attack_store_make(ATTACK_SIZE);
@@ -405,6 +407,53 @@ static void entries_moved_within_a_bundle_are_named(void **state)
 	attack_done(&t);
 }
 
+/*
+ * The host's own signature on a size that nobody can have: the verdict comes
+ * all the same, and at once.
+ */
+static void a_giant_size_ends(void **state)
+{
+	const uint64_t size[] = {UINT64_C(1) << 40, UINT64_C(1) << 60,
+				 INT64_MAX};
+	struct attack_store *a = *state;
+	struct seal_buf note = SEAL_BUF_INIT;
+	char want[64];
+	struct seal_checkpoint cp;
+	struct seal_hash root;
+	size_t i;
+
+	memset(&root, 0, sizeof(root));
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(seal_checkpoint_init(&cp, ATTACK_ORIGIN,
+						      size[i], &root),
+				 0);
+		seal_buf_reset(&note);
+		assert_int_equal(seal_checkpoint_put_signed(
+					 &note, &cp, a->t->host.host, NULL),
+				 0);
+		seal_buf_put(&note, "", 1);
+		store_sql(a,
+			  "UPDATE log SET next = %lld, pending = %lld, "
+			  "mirror = %lld; INSERT INTO checkpoint SELECT id, "
+			  "next, x'%064d', CAST('%s' AS BLOB), NULL FROM log",
+			  (long long)size[i], (long long)size[i],
+			  (long long)size[i], 0, (char *)note.data);
+		store_judge(a, NULL);
+		snprintf(want, sizeof(want), "AS007[%d,%llu]", ATTACK_SIZE,
+			 (unsigned long long)size[i] - 1);
+		if (a->status != 2 || !strstr(a->found, want))
+			fail_msg("size %zu: %d %d %s %s", i, a->rc, a->status,
+				 a->found, a->diag.text);
+		store_sql(a,
+			  "DELETE FROM checkpoint WHERE size = %lld; UPDATE "
+			  "log SET next = %d, pending = %d, mirror = %d",
+			  (long long)size[i], ATTACK_SIZE, ATTACK_SIZE,
+			  ATTACK_SIZE);
+		store_expect(a, 0, "");
+	}
+	seal_buf_fini(&note);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +463,7 @@ int main(void)
 		cmocka_unit_test(a_row_that_is_doubled_is_found),
 		cmocka_unit_test(two_rows_that_are_swapped_are_found),
 		cmocka_unit_test(entries_moved_within_a_bundle_are_named),
+		cmocka_unit_test(a_giant_size_ends),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
