@@ -76,6 +76,23 @@ int cli_cosigned_read(struct seal_storage *storage, int64_t log,
 		      struct cli_cosigned *cosigned, struct seal_diag *diag);
 
 /*
+ * Replaces what is in *ret_note by all that the copy has on the checkpoint of
+ * cosigned[which]: its own receipt, the lines of all witnesses.
+ */
+int cli_copy_collect(const struct cli_copy *copy, size_t which,
+		     struct seal_buf *ret_note, struct seal_diag *diag);
+
+/*
+ * Replaces what is in *ret_note by the newest checkpoint of the copy, which has
+ * one; by an older one that holds entry index, with all lines that the copy has
+ * on it, if that meets the quorum of policy (may be NULL) and the newest does
+ * not: a witness answers after the mirror.  Calls the source's checkpoint.
+ */
+int cli_copy_note(const struct seal_policy *policy, const struct cli_copy *copy,
+		  uint64_t index, struct seal_buf *ret_note,
+		  struct seal_diag *diag);
+
+/*
  * A C2SP tlog-tiles tree, wherever its files are: get puts one resource into
  * body; *ret_there false where there is no such thing.  SEAL_E_TOOBIG over max.
  */
@@ -91,6 +108,7 @@ struct cli_tiles {
 	struct cli_progress progress;
 	bool quiet;
 	uint64_t bytes_read;
+	uint64_t size; /* that of the copy, by _visit; 0: unknown */
 };
 
 /* Calls fn with copy, which names the log, its source and checkpoint set. */

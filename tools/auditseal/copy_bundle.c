@@ -91,16 +91,41 @@ static void close_bundle(struct bundle *b)
 	seal_buf_fini(&b->epochs);
 }
 
+static int read_receipts(struct bundle *b, struct cli_cosigned *receipts,
+			 struct seal_diag *diag)
+{
+	char name[BUNDLE_NAME];
+	bool there = true;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < RECEIPTS_MAX && there && !rc; i++) {
+		snprintf(name, sizeof(name), "log/receipts/%u", i);
+		rc = bundle_files_get(b->files, name, SEAL_NOTE_MAX_BYTES,
+				      &b->tiles.body, &there, diag);
+		if (!rc && there)
+			rc = cli_cosigned_add(receipts, &b->tiles.body);
+	}
+	return rc;
+}
+
 static int visit(struct bundle *b, cli_copy_fn *fn, void *ctx,
 		 struct seal_diag *diag)
 {
+	struct cli_cosigned receipts = {0};
 	struct cli_copy copy = {.origin = b->facts.origin,
 				.note_whole = true,
 				.size = b->facts.size,
 				.epochs = b->epochs.data,
 				.epochs_len = b->epochs.len};
+	int rc = read_receipts(b, &receipts, diag);
 
-	return cli_tiles_visit(&b->tiles, &copy, fn, ctx, diag);
+	copy.cosigned = receipts.note;
+	copy.cosigned_count = receipts.count;
+	if (!rc)
+		rc = cli_tiles_visit(&b->tiles, &copy, fn, ctx, diag);
+	cli_cosigned_fini(&receipts);
+	return rc;
 }
 
 int cli_bundle_visit(const struct cli_trust *trust, const char *target,
@@ -123,23 +148,18 @@ struct judge {
 	struct seal_verify *v;
 };
 
-static int feed_receipts(struct judge *j, struct seal_diag *diag)
+static int feed_receipts(struct judge *j, const struct cli_copy *copy)
 {
-	struct seal_buf note = SEAL_BUF_INIT;
 	char name[BUNDLE_NAME];
-	bool there = true;
-	unsigned i;
+	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < RECEIPTS_MAX && there && !rc; i++) {
-		snprintf(name, sizeof(name), "log/receipts/%u", i);
-		rc = bundle_files_get(j->b->files, name, SEAL_NOTE_MAX_BYTES,
-				      &note, &there, diag);
-		if (!rc && there)
-			rc = seal_verify_note(j->v, SEAL_VERIFY_NOTE_GIVEN,
-					      note.data, note.len, name);
+	for (i = 0; i < copy->cosigned_count && !rc; i++) {
+		snprintf(name, sizeof(name), "log/receipts/%zu", i);
+		rc = seal_verify_note(j->v, SEAL_VERIFY_NOTE_GIVEN,
+				      copy->cosigned[i].data,
+				      copy->cosigned[i].len, name);
 	}
-	seal_buf_fini(&note);
 	return rc;
 }
 
@@ -179,7 +199,7 @@ static int feed_copy(void *ctx, const struct cli_copy *copy,
 				      copy->note, copy->note_len,
 				      "log/checkpoint");
 	if (!rc)
-		rc = feed_receipts(j, diag);
+		rc = feed_receipts(j, copy);
 	if (!rc)
 		rc = seal_verify_tree(j->v, &copy->source, copy->size, diag);
 	return rc;

@@ -10,12 +10,22 @@
 #define BUNDLE_BYTES_MAX (256 * (2 + 65535))
 #define TILE_BYTES_MAX	 (256 * 32)
 
-/* A partial resource may have been replaced by the full one meanwhile. */
+/*
+ * A partial resource may have been replaced by the full one meanwhile; and a
+ * copy that is one size's alone has only the widths of that.
+ */
 static int get_part(struct cli_tiles *t, struct seal_resource *resource,
 		    size_t max, bool *ret_there, struct seal_diag *diag)
 {
+	unsigned own = t->size ? seal_tile_width(t->size, resource->level,
+						 resource->number)
+			       : 0;
 	int rc = t->get(t, resource, max, ret_there, diag);
 
+	if (!rc && !*ret_there && own > resource->width && own != 256) {
+		resource->width = own;
+		rc = t->get(t, resource, max, ret_there, diag);
+	}
 	if (!rc && !*ret_there && resource->width != 256) {
 		resource->width = 256;
 		rc = t->get(t, resource, max, ret_there, diag);
@@ -97,6 +107,7 @@ int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
 	copy->source.tile = read_tile;
 	copy->source.bundle = read_bundle;
 	copy->source.progress = progress;
+	tiles->size = copy->size;
 	tiles->bytes_read = 0;
 	copy->bytes_read = &tiles->bytes_read;
 	copy->source.absent = tiles->absent;

@@ -83,21 +83,21 @@ struct take {
 	unsigned logs;
 };
 
-static int put_cosigned(const struct cli_copy *copy, struct export_notes *notes)
+static int put_cosigned(const struct cli_copy *copy, struct export_notes *notes,
+			struct seal_diag *diag)
 {
 	size_t i;
+	int rc = seal_buf_error(&notes->checkpoint);
 
 	notes->other = calloc(copy->cosigned_count + 1, sizeof(*notes->other));
 	if (!notes->other)
 		return SEAL_E_NOMEM;
-	for (i = 0; i < copy->cosigned_count; i++) {
+	for (i = 0; i < copy->cosigned_count && !rc; i++) {
 		seal_buf_init(&notes->other[i]);
-		seal_buf_put_buf(&notes->other[i], &copy->cosigned[i]);
 		notes->others++;
-		if (seal_buf_error(&notes->other[i]))
-			return SEAL_E_NOMEM;
+		rc = cli_copy_collect(copy, i, &notes->other[i], diag);
 	}
-	return seal_buf_error(&notes->checkpoint);
+	return rc;
 }
 
 static int take_copy(void *ctx, const struct cli_copy *copy,
@@ -112,7 +112,7 @@ static int take_copy(void *ctx, const struct cli_copy *copy,
 	if (!copy->note)
 		return none(copy->origin, diag);
 	seal_buf_put(&t->notes->checkpoint, copy->note, copy->note_len);
-	return put_cosigned(copy, t->notes);
+	return put_cosigned(copy, t->notes, diag);
 }
 
 int export_notes_read(const struct cli_trust *trust, const char *target,

@@ -108,6 +108,7 @@ static int tile_node(void *ctx, unsigned level, uint64_t index,
 }
 
 struct prove {
+	const struct cli_trust *trust;
 	struct cli_proven *p;
 	unsigned logs;
 };
@@ -139,6 +140,18 @@ static int copy_entry(struct cli_proven *p, const struct cli_copy *copy,
 			     (unsigned long long)number);
 }
 
+static int copy_note(const struct cli_trust *trust, struct cli_proven *p,
+		     const struct cli_copy *copy, struct seal_diag *diag)
+{
+	struct seal_buf note = SEAL_BUF_INIT;
+	int rc = cli_copy_note(trust->policy, copy, p->index, &note, diag);
+
+	if (!rc)
+		rc = set_note(p, note.data, note.len, diag);
+	seal_buf_fini(&note);
+	return rc;
+}
+
 static int prove_copy(void *ctx, const struct cli_copy *copy,
 		      struct seal_diag *diag)
 {
@@ -153,7 +166,7 @@ static int prove_copy(void *ctx, const struct cli_copy *copy,
 				     "--log ORIGIN");
 	if (!copy->note)
 		return not_covered(p->index, diag);
-	rc = set_note(p, copy->note, copy->note_len, diag);
+	rc = copy_note(prove->trust, p, copy, diag);
 	if (rc)
 		return rc;
 	if (p->index >= p->checkpoint.size)
@@ -284,7 +297,7 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 	      struct cli_proven *ret_proven, struct seal_diag *diag)
 {
 	struct cli_proven p = {.index = index};
-	struct prove prove = {&p, 0};
+	struct prove prove = {trust, &p, 0};
 	enum cli_target_kind kind;
 	int rc = cli_target_kind(target, &kind, diag);
 

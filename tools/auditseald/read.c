@@ -103,6 +103,7 @@ static int cosigned_get(struct store *store, const struct seal_storage_log *log,
 		reply_ok(reply, SEAL_TYPE_TEXT);
 		reply->cache = CACHE_NEVER;
 		seal_buf_put(&reply->body, cp.note, cp.note_bytes);
+		seal_buf_put(&reply->body, cp.receipt, cp.receipt_bytes);
 		seal_buf_put(&reply->body, found->lines, found->lines_bytes);
 	}
 	seal_storage_checkpoint_fini(&cp);
