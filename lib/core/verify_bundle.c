@@ -368,5 +368,9 @@ int verify_bundle(struct verify_tree *t, const struct verify_tile *tile,
 
 int verify_bundle_end(struct verify_tree *t)
 {
+	if (t->missing && !t->gave_up) {
+		t->v->cut = true;
+		t->v->cut_at = t->missing_from;
+	}
 	return flush_missing(t, t->size, 7);
 }

@@ -80,17 +80,21 @@ int verify_end_tail(struct seal_verify *v, uint64_t *ret_unsealed)
 			   (unsigned long long)whole);
 }
 
+/* How far a copy goes is not known where it cannot be read. */
+static bool unread(const struct seal_verify *v)
+{
+	return v->opt.target == SEAL_VERIFY_SPOOL &&
+	       (v->after_unknown || !v->begun);
+}
+
 static int too_short(struct seal_verify *v, uint64_t reached, uint64_t size,
 		     const char *who, bool receipt)
 {
-	/* How far a copy goes is not known where it cannot be read. */
-	bool unread = v->opt.target == SEAL_VERIFY_SPOOL &&
-		      (v->after_unknown || !v->begun);
 	unsigned number = receipt && v->opt.target == SEAL_VERIFY_STORE ? 22
 			  : v->opt.live					? 27
 									: 7;
 
-	if (unread)
+	if (unread(v))
 		return 0;
 	return verify_find(v, number, reached, size - 1, false, who,
 			   "%s says that %llu entries were sealed, here are "
@@ -298,7 +302,20 @@ static int stale(struct seal_verify *v, const struct seal_anchor *a)
 			   (unsigned long long)(age / 1000000));
 }
 
-static int no_anchor(struct seal_verify *v, const struct seal_anchor *nearest)
+/* Trusted receipts are at hand, and what they cover is not: that was said. */
+static bool ends_below_quorum(const struct seal_verify *v, uint64_t reached)
+{
+	const struct verify_claim *c;
+	uint64_t end = v->cut && v->cut_at < reached ? v->cut_at : reached;
+
+	for (c = v->claim; c < v->claim + v->claims; c++)
+		if (c->quorate && c->size > end && !verify_beyond(v, c->size))
+			return !unread(v);
+	return false;
+}
+
+static int no_anchor(struct seal_verify *v, uint64_t reached,
+		     const struct seal_anchor *nearest)
 {
 	const struct seal_policy *policy = v->opt.policy;
 
@@ -306,6 +323,8 @@ static int no_anchor(struct seal_verify *v, const struct seal_anchor *nearest)
 		return verify_find(v, 33, nearest->size, v->sealed.next - 1,
 				   false, nearest->names,
 				   "no anchor reaches the end of this part");
+	if (ends_below_quorum(v, reached))
+		return 0;
 	if (policy && !seal_policy_quorum_none(policy) && v->any_cosignature)
 		return verify_find(
 			v, 35, 1, 0, false, NULL,
@@ -457,7 +476,7 @@ int verify_end_anchor(struct seal_verify *v, uint64_t reached,
 		memset(a, 0, sizeof(*a));
 	root_of_anchor(v, a);
 	if (!a->kind)
-		rc = no_anchor(v, &nearest);
+		rc = no_anchor(v, reached, &nearest);
 	else if (!suffices(v, a))
 		rc = stale(v, a);
 	if (!rc)

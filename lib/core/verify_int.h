@@ -112,7 +112,7 @@ struct verify_claim {
 	bool damaged; /* a finding says so: what follows from it is none */
 	bool late;    /* a 0x21 frame behind one of a larger size */
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */
-	bool counts, cosigned;
+	bool counts, cosigned, quorate;
 	uint64_t time_us; /* of CLAIM_KNOWN */
 	bool may_be_older;
 	size_t given; /* of a note that was given: which one */
@@ -229,6 +229,8 @@ struct seal_verify {
 	size_t ring_used, ring_at;
 	struct verify_word word[SEAL_POLICY_WITNESSES_MAX];
 	bool any_cosignature, any_host_line;
+	bool cut; /* of a tree: AS007 says that entries from here on are gone */
+	uint64_t cut_at;
 	struct verify_stranger stranger[VERIFY_STRANGERS_MAX];
 	size_t strangers;
 	bool newest_sealed; /* the newest seal verifies */

@@ -336,6 +336,7 @@ static int judge(struct seal_verify *v, struct verify_claim *claim)
 		rc = judge_root(&j);
 	claim->counts = j.host == LINE_GOOD || j.good;
 	claim->cosigned = j.good;
+	claim->quorate = j.host == LINE_GOOD && j.quorum.met;
 	return rc;
 }
 

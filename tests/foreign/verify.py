@@ -300,7 +300,7 @@ class Log:
         self.in_file = None
         self.begun, self.id = True, None
         self.beat, self.size, self.first_index, self.roots, self.notes, self.newest = None, 0, 0, {}, [], None
-        self.largest, self.spoken, self.cosigned, self.times = 0, {}, False, []
+        self.largest, self.spoken, self.cosigned, self.quorate, self.times = 0, {}, False, 0, []
         self.strangers, self.handed_to = set(), 0
         self.forget()
 
@@ -538,6 +538,8 @@ class Log:
                 wrong += 1
         self.newest_sealed |= seal == "good" and source == "newest"
         self.cosigned |= bool(good)
+        if host == "good" and not wrong and self.policy.met(set(good)):
+            self.quorate = max(self.quorate, note.size)
         root = self.roots.get(note.size)
         if not damaged:
             damaged = not self.lines(note, host, seal, good, wrong, stored, root not in (None, note.root))
@@ -597,7 +599,8 @@ class Log:
         if not size or not age or when < as_of - age or self.beat == 0 and freshness is None:
             if expect and expect <= self.reached and (not expect_root or self.roots.get(expect) == expect_root):
                 size, bound = expect, bound or expect_root
-            else:
+            elif size or self.quorate <= min([self.reached] + [f[1] for f in self.found if f[0] == 7]) \
+                    or not self.begun or self.after_unknown:
                 self.find(34 if size else 35 if self.cosigned else 33)
         if not self.keys or not (self.pin or bound and self.start):
             self.find(36)
