@@ -7,6 +7,7 @@ lib_core_libsealcore_la_SOURCES += \
 	%D%/verify.h %D%/verify_int.h %D%/verify_align.h \
 	%D%/verify_tree.h %D%/verify_tree_int.h \
 	%D%/verify.c %D%/verify_align.c %D%/verify_bundle.c %D%/verify_cell.c \
+	%D%/verify_clock.c \
 	%D%/verify_end.c %D%/verify_host.c %D%/verify_judge.c %D%/verify_keys.c \
 	%D%/verify_known.c %D%/verify_given.c \
 	%D%/verify_line.c %D%/verify_past.c \

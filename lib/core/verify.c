@@ -90,6 +90,7 @@ void seal_verify_free(struct seal_verify *v)
 	seal_pub_free(v->pub);
 	free(v->ring);
 	free(v->not_proven);
+	free(v->ahead);
 	free(v);
 }
 
@@ -367,6 +368,8 @@ int seal_verify_finish(struct seal_verify *v, struct seal_verdict *ret_verdict)
 		rc = verify_note_judge(v);
 	if (!rc)
 		rc = verify_lines_end(v);
+	if (!rc)
+		rc = verify_clock_end(v);
 	if (!rc)
 		rc = expect_root_alone(v);
 	if (!rc && v->have_stored_id && v->chain &&

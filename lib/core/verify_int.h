@@ -13,6 +13,7 @@
  *	verify_note.c	checkpoints, receipts, as they come
  *	verify_given.c	checkpoints that somebody holds elsewhere
  *	verify_judge.c	who signed them, do they agree with the log
+ *	verify_clock.c	what receipts say of the host's clock
  *	verify_line.c	lines of theirs that nobody can judge
  *	verify_past.c	a store's other checkpoints
  *	verify_known.c	heads that were verified before, going on from one
@@ -32,7 +33,7 @@
 
 #include <stdio.h>
 
-#define VERIFY_RING_HEADS  32768 /* past roots: 40 bytes each */
+#define VERIFY_RING_HEADS  32768 /* past roots: 56 bytes each */
 #define VERIFY_CELL_MAX	   (2 * SEAL_TAIL_ENTRIES_MAX)
 #define VERIFY_CLAIMS_MAX  64
 #define VERIFY_LATE_NOTES  8
@@ -105,6 +106,7 @@ struct verify_claim {
 	struct seal_hash root;
 	bool seen;	       /* the log reached this size ... */
 	struct seal_hash ours; /* ... with this root */
+	uint64_t before_us;    /* time of the entry below it; 0: not known */
 	uint8_t *note;	       /* owned */
 	size_t note_len;
 	char where[VERIFY_WHERE_BYTES];
@@ -134,7 +136,8 @@ struct verify_stranger {
 struct verify_past {
 	uint64_t size;
 	struct seal_hash root;
-	uint64_t next_us; /* time of the entry behind it; 0: not known */
+	uint64_t before_us; /* time of the entry below it; 0: not known */
+	uint64_t next_us;   /* time of the entry behind it; 0: not known */
 };
 
 /* A `key` entry whose two signatures verify. */
@@ -149,6 +152,22 @@ struct verify_word {
 	bool have;
 	uint64_t size;
 	uint64_t time_s;
+};
+
+/* Entries below receipts that are all early: the host's clock ran ahead. */
+struct verify_ahead {
+	uint64_t first, last;	 /* newest entry below the first, the last */
+	uint64_t from_us, to_us; /* their times */
+	uint64_t most_us;	 /* how early the earliest is */
+	size_t witness;		 /* whose receipt that is */
+	char where[VERIFY_WHERE_BYTES]; /* the first one */
+};
+
+/* Per witness of the policy, its receipts as their sizes rise. */
+struct verify_clock {
+	uint64_t heard; /* largest size so far */
+	bool open;	/* they are early: run */
+	struct verify_ahead run;
 };
 
 struct seal_verify {
@@ -228,6 +247,10 @@ struct seal_verify {
 	struct verify_past *ring;
 	size_t ring_used, ring_at;
 	struct verify_word word[SEAL_POLICY_WITNESSES_MAX];
+	struct verify_clock clock[SEAL_POLICY_WITNESSES_MAX];
+	size_t clocks_open;
+	struct verify_ahead *ahead; /* runs that have ended */
+	size_t aheads;
 	bool any_cosignature, any_host_line;
 	bool cut; /* of a tree: AS007 says that entries from here on are gone */
 	uint64_t cut_at;
@@ -344,9 +367,9 @@ bool verify_note_wants(const struct seal_verify *v, uint64_t size);
 void verify_note_forget(struct seal_verify *v, uint64_t above);
 void verify_note_past(struct seal_verify *v, uint64_t size,
 		      const struct seal_hash *root);
-/* A root of the past, if it is still kept. */
-bool verify_note_known(const struct seal_verify *v, uint64_t size,
-		       struct seal_hash *ret_root);
+/* Tells a claim the root of its size, if that is past and still kept. */
+void verify_note_recall(const struct seal_verify *v,
+			struct verify_claim *claim);
 /* The entry behind the newest past root was made then. */
 void verify_note_went_on(struct seal_verify *v, uint64_t time_us);
 /* When the entry behind this size was made; 0: not known. */
@@ -363,11 +386,25 @@ void verify_given_describe(const struct seal_verify *v, uint64_t reached,
 int verify_note_judge(struct seal_verify *v);
 /* Judges one that the log has reached, or one beyond its end. */
 int verify_note_judge_one(struct seal_verify *v, struct verify_claim *claim);
+/* A receipt whose root is known: only what it says of the host's clock. */
+int verify_note_clock(struct seal_verify *v, struct verify_claim *claim);
 /* A claim of a note; malformed or another log's is a finding, *ret_taken
  * false. */
 int verify_note_take(struct seal_verify *v, struct verify_claim *claim,
 		     enum seal_verify_note_source source, const uint8_t *note,
 		     size_t len, const char *where, bool *ret_taken);
+
+/* ---- verify_clock.c ---- */
+
+/* Does it matter for this who signed?  False where that is not known. */
+bool verify_clock_asks(const struct seal_verify *v,
+		       const struct verify_claim *claim,
+		       const struct seal_note *note);
+/* A cosignature that verifies, of this witness, on a root that is ours. */
+int verify_clock_hear(struct seal_verify *v, const struct verify_claim *claim,
+		      size_t witness, uint64_t time_s);
+/* Reports AS014, one for each run. */
+int verify_clock_end(struct seal_verify *v);
 
 /* Lines of stored checkpoints that nobody can judge. */
 int verify_lines_look(struct seal_verify *v, const struct seal_note *note,

@@ -265,6 +265,25 @@ static int hear(struct seal_verify *v, size_t i, uint64_t size, uint64_t time_s,
 	return rc;
 }
 
+/* With a wrong line such a note is refused as a whole. */
+static bool is_heard(const struct judgement *j)
+{
+	return j->v->opt.policy && !j->wrong && j->agrees &&
+	       j->host == LINE_GOOD;
+}
+
+static int hear_clock(struct judgement *j)
+{
+	size_t i, count = seal_policy_witness_count(j->v->opt.policy);
+	int rc = 0;
+
+	for (i = 0; i < count && !rc; i++)
+		if (j->quorum.state[i] == SEAL_WITNESS_GOOD)
+			rc = verify_clock_hear(j->v, j->claim, i,
+					       j->quorum.time_s[i]);
+	return rc;
+}
+
 /* What the witnesses say of a log that we agree with. */
 static int hear_all(struct judgement *j)
 {
@@ -272,14 +291,13 @@ static int hear_all(struct judgement *j)
 	size_t i;
 	int rc = 0;
 
-	/* With a wrong line such a note is refused as a whole. */
-	if (!v->opt.policy || j->wrong || !j->agrees || j->host != LINE_GOOD)
+	if (!is_heard(j))
 		return 0;
 	for (i = 0; i < seal_policy_witness_count(v->opt.policy) && !rc; i++)
 		if (j->quorum.state[i] == SEAL_WITNESS_GOOD)
 			rc = hear(v, i, j->claim->size, j->quorum.time_s[i],
 				  j->claim->where);
-	return rc;
+	return rc ? rc : hear_clock(j);
 }
 
 static int judge_root(struct judgement *j)
@@ -343,6 +361,23 @@ static int judge(struct seal_verify *v, struct verify_claim *claim)
 int verify_note_judge_one(struct seal_verify *v, struct verify_claim *claim)
 {
 	return judge(v, claim);
+}
+
+int verify_note_clock(struct seal_verify *v, struct verify_claim *claim)
+{
+	struct judgement j = {.v = v, .claim = claim, .agrees = true};
+	struct seal_checkpoint cp;
+	int rc;
+
+	if (seal_checkpoint_parse_note(claim->note, claim->note_len, &j.note,
+				       &cp, NULL))
+		return SEAL_E_INTERNAL; /* it was parsed before */
+	if (!verify_clock_asks(v, claim, &j.note))
+		return 0;
+	rc = look_host(&j);
+	if (!rc && j.host == LINE_GOOD)
+		rc = look_cosignatures(&j);
+	return !rc && is_heard(&j) ? hear_clock(&j) : rc;
 }
 
 static int judge_host_key(struct seal_verify *v)

@@ -369,7 +369,7 @@ static void keep_commitments(struct seal_verify *v,
 		       entry->parts * sizeof(v->opening_commitment[0]));
 }
 
-int verify_log_leaf(struct seal_verify *v, const struct seal_hash *leaf)
+static int append(struct seal_verify *v, const struct seal_hash *leaf)
 {
 	struct seal_hash root;
 	int rc = 0;
@@ -388,6 +388,12 @@ int verify_log_leaf(struct seal_verify *v, const struct seal_hash *leaf)
 		return rc;
 	verify_note_root(v, v->walk.next, &root);
 	return v->past.seen ? v->past_next(v->past_ctx) : 0;
+}
+
+int verify_log_leaf(struct seal_verify *v, const struct seal_hash *leaf)
+{
+	v->walk.last_us = 0;
+	return append(v, leaf);
 }
 
 int verify_log_subtree(struct seal_verify *v, unsigned level,
@@ -443,7 +449,7 @@ int verify_log_entry(struct seal_verify *v, struct seal_findings *list,
 		v->opening_parts = 0;
 	else
 		keep_commitments(v, &entry);
-	return verify_log_leaf(v, leaf);
+	return append(v, leaf);
 }
 
 void verify_log_jump(struct seal_verify *v, uint64_t next)

@@ -45,13 +45,14 @@ bool verify_note_wants(const struct seal_verify *v, uint64_t size)
 	return true;
 }
 
-static void tell(struct verify_claim *claim, uint64_t size,
-		 const struct seal_hash *root)
+static void tell(const struct seal_verify *v, struct verify_claim *claim,
+		 uint64_t size, const struct seal_hash *root)
 {
 	if (claim->size != size)
 		return;
 	claim->seen = true;
 	claim->ours = *root;
+	claim->before_us = size == v->walk.next ? v->walk.last_us : 0;
 }
 
 void verify_note_root(struct seal_verify *v, uint64_t size,
@@ -60,11 +61,11 @@ void verify_note_root(struct seal_verify *v, uint64_t size,
 	size_t k;
 
 	for (k = 0; k < v->claims; k++)
-		tell(&v->claim[k], size, root);
+		tell(v, &v->claim[k], size, root);
 	for (k = 0; k < v->lates; k++)
-		tell(&v->late[k], size, root);
+		tell(v, &v->late[k], size, root);
 	if (v->past.note)
-		tell(&v->past, size, root);
+		tell(v, &v->past, size, root);
 }
 
 void verify_note_forget(struct seal_verify *v, uint64_t above)
@@ -88,6 +89,7 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 	past = &v->ring[v->ring_at];
 	past->size = size;
 	past->root = *root;
+	past->before_us = size == v->sealed.next ? v->sealed.last_us : 0;
 	past->next_us = 0;
 	v->ring_at = (v->ring_at + 1) % VERIFY_RING_HEADS;
 	if (v->ring_used < VERIFY_RING_HEADS)
@@ -123,14 +125,15 @@ static struct verify_past *find_past(const struct seal_verify *v, uint64_t size)
 	return NULL;
 }
 
-bool verify_note_known(const struct seal_verify *v, uint64_t size,
-		       struct seal_hash *ret_root)
+void verify_note_recall(const struct seal_verify *v, struct verify_claim *claim)
 {
-	const struct verify_past *past = find_past(v, size);
+	const struct verify_past *past = find_past(v, claim->size);
 
-	if (past)
-		*ret_root = past->root;
-	return past;
+	if (!past)
+		return;
+	claim->seen = true;
+	claim->ours = past->root;
+	claim->before_us = past->before_us;
 }
 
 uint64_t verify_note_behind_us(const struct seal_verify *v, uint64_t size)
@@ -249,13 +252,13 @@ static int take_frame(struct seal_verify *v, const struct seal_checkpoint *cp,
 	if (cp->size > v->walk.next)
 		return seal_verify_defect(v, SEAL_VERIFY_DEFECT_MISPLACED,
 					  false, where, 0, len);
-	if (in_acked(v, note, len))
-		return 0;
 	rc = set_note(&claim, SEAL_VERIFY_NOTE_FRAME, cp, note, len, where);
 	if (rc)
 		return rc;
-	claim.seen = verify_note_known(v, cp->size, &claim.ours);
-	rc = keep_newest(v, &claim);
+	verify_note_recall(v, &claim);
+	rc = verify_note_clock(v, &claim);
+	if (!rc && !in_acked(v, note, len))
+		rc = keep_newest(v, &claim);
 	verify_claim_fini(&claim);
 	v->want_known = false;
 	return rc;
@@ -322,7 +325,7 @@ int seal_verify_note(struct seal_verify *v, enum seal_verify_note_source source,
 		return 0;
 	rc = set_note(claim, source, &cp, note, len, where);
 	if (!rc)
-		claim->seen = verify_note_known(v, cp.size, &claim->ours);
+		verify_note_recall(v, claim);
 	v->want_known = false;
 	return rc;
 }
@@ -367,7 +370,7 @@ int seal_verify_state(struct seal_verify *v, uint64_t sealed_size,
 	claim->size = sealed_size;
 	claim->have_root = true;
 	claim->root = *root;
-	claim->seen = verify_note_known(v, sealed_size, &claim->ours);
+	verify_note_recall(v, claim);
 	snprintf(claim->where, sizeof(claim->where), "state");
 	v->want_known = false;
 	return 0;

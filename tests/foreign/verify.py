@@ -302,6 +302,7 @@ class Log:
         self.beat, self.size, self.first_index, self.roots, self.notes, self.newest = None, 0, 0, {}, [], None
         self.largest, self.spoken, self.cosigned, self.quorate, self.times = 0, {}, False, 0, []
         self.strangers, self.handed_to = set(), 0
+        self.before, self.cosignatures = {}, {}
         self.forget()
 
     def find(self, n, first=None, last=None, within=False):
@@ -387,7 +388,7 @@ class Log:
         self.handed = kind == EPOCH
         if self.time is not None and when < self.time - 1000000:
             self.find(14, at)
-        self.time = self.newest = when
+        self.time = self.newest = self.before[at + 1] = when
         fields, known, before = None, kind == RECORD or kind in FORMS and not flags, "new" if at == 0 else self.life
         if kind == RECORD:
             known = self.record(at, flags, body)
@@ -549,6 +550,7 @@ class Log:
                 if (when - old[1]) * (note.size - old[0]) < 0 and name in self.spoken:
                     self.find(27)
                 self.spoken[name] = max(old, (note.size, when))
+                self.cosignatures.setdefault(name, {}).setdefault(note.size, when)
         store = isinstance(self, Store)
         other = (22,) if good and store else (8,) if host == "good" else (30,)
         self.claim(note.size, None if damaged else note.root, other,
@@ -610,7 +612,30 @@ class Log:
                 self.find(36, max(size, covered), self.size - 1)
         for _ in self.strangers:
             self.find(STRANGER)
+        self.clock()
         return self.settle()
+
+    def clock(self):
+        """verdict.md 6, "Clock": where receipts are more than 60 s earlier than the newest entry below them."""
+        runs, out = [], []
+        for receipts in self.cosignatures.values():
+            run = None
+            for size, when in sorted(receipts.items()):
+                ahead = self.before[size] - when * 1000000 if self.before.get(size) else None
+                if ahead is not None and ahead > 60000000:
+                    if run is None:
+                        run = [size - 1, size - 1]
+                        runs.append(run)
+                    run[1] = size - 1
+                elif ahead is not None and ahead <= 30000000:
+                    run = None
+        for a, b in sorted(runs):
+            if out and a <= out[-1][1]:
+                out[-1][1] = max(out[-1][1], b)
+            else:
+                out.append([a, b])
+        for a, b in out:
+            self.find(14, a, b, a < b)
 
     def settle(self):
         """One cause is one finding; what touches is one."""
@@ -743,6 +768,8 @@ class Spool(Log):
             self.entry(at, e, self.tree.root())
             self.tree.add(leaf_of(e))
             self.roots[at + 1] = self.tree.root()
+            if not right:
+                self.before.pop(at + 1, None)
         if not entries:
             self.lose(size)
         self.size, self.roots[size] = size, root

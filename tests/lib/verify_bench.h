@@ -17,6 +17,7 @@
 struct verify_bench {
 	struct fixture *f;
 	struct seal_key *mirror;
+	uint64_t behind_s; /* the mirror's clock is behind the host's */
 	struct seal_vkey mirror_vkey;
 	struct seal_policy *policy;
 	struct seal_hash log_id;

@@ -3,7 +3,8 @@
 # What is changed, and which programs must notice.
 mutation_files = lib/core/verify*.c lib/core/finding.c lib/core/chain.c \
 	lib/core/epoch.c lib/core/tree.c lib/core/quorum.c
-mutation_tests = $(filter %test_verify %test_verify_align %test_finding \
+mutation_tests = $(filter %test_verify %test_verify_align \
+	%test_verify_clock %test_finding \
 	%test_tail %test_chain %test_epoch %test_tree %test_policy \
 	$(attack_tests),$(unit_tests) $(attack_tests))
 

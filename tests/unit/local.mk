@@ -10,6 +10,7 @@ unit_tests += %D%/test_err
 unit_tests += %D%/test_verify
 unit_tests += %D%/test_known
 unit_tests += %D%/test_verify_align
+unit_tests += %D%/test_verify_clock
 unit_tests += %D%/test_testdata
 unit_tests += %D%/test_x509
 unit_tests += %D%/test_oom

@@ -712,6 +712,29 @@ def _(w):
     w.forged()
 
 
+@vector("AS014-receipt-spool")
+def _(w):
+    "the clock ran ahead by an hour from entry 98 on: the receipts of three sizes say so, which is one finding"
+    w.log.shift(98, 3600 * 10**6)
+    w.forged()
+
+
+@vector("AS014-receipt-store")
+def _(w):
+    "the clock ran ahead by 61 s from entry 98 to 163: one receipt says so; it went back by less than a second"
+    w.log.shift(98, 61 * 10**6)
+    w.log.shift(164, -61 * 10**6)
+    w.log.store(w.intact + "/store.db", w.out + "/store.db")
+
+
+@vector("AS014-receipt-minute")
+def _(w):
+    "no finding: entry 163 is later by 60 s than the receipt of size 164"
+    w.log.shift(98, 60 * 10**6 - 8)
+    w.log.shift(164, 8 - 60 * 10**6)
+    w.forged()
+
+
 @vector("AS020-spool")
 def _(w):
     "the session before entry 168 ended by a crash: recovery and start in one commit, then a hand-over"
