@@ -333,22 +333,6 @@ static int get_tile(struct seal_storage *storage, int64_t log, unsigned level,
 	return rc;
 }
 
-static int blob_copy(sqlite3_stmt *row, int i, uint8_t **ret_data,
-		     size_t *ret_bytes)
-{
-	size_t bytes = (size_t)sqlite3_column_bytes(row, i);
-	uint8_t *data = malloc(bytes + 1);
-
-	if (!data)
-		return SEAL_E_NOMEM;
-	if (bytes)
-		memcpy(data, sqlite3_column_blob(row, i), bytes);
-	data[bytes] = '\0';
-	*ret_data = data;
-	*ret_bytes = bytes;
-	return 0;
-}
-
 static int checkpoint_column(sqlite3_stmt *row, bool lenient,
 			     struct seal_storage_checkpoint *ret_checkpoint,
 			     struct seal_diag *diag)
@@ -362,9 +346,9 @@ static int checkpoint_column(sqlite3_stmt *row, bool lenient,
 		return damaged(diag, "a checkpoint");
 	if (!cp.damaged)
 		memcpy(cp.root.b, sqlite3_column_blob(row, 1), sizeof(cp.root));
-	rc = blob_copy(row, 2, &cp.note, &cp.note_bytes);
+	rc = sqlite_data_copy(row, 2, &cp.note, &cp.note_bytes);
 	if (rc == 0 && sqlite3_column_type(row, 3) != SQLITE_NULL)
-		rc = blob_copy(row, 3, &cp.receipt, &cp.receipt_bytes);
+		rc = sqlite_data_copy(row, 3, &cp.receipt, &cp.receipt_bytes);
 	if (rc < 0) {
 		seal_storage_checkpoint_fini(&cp);
 		return seal_diag_set(diag, rc, "out of memory");

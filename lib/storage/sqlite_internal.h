@@ -163,6 +163,14 @@ int sqlite_finish(struct connection *c, sqlite3_stmt *statement,
 int sqlite_row(struct connection *c, sqlite3_stmt *statement, const char *what,
 	       struct seal_diag *diag);
 
+/* Binds bytes, borrowed until the next step; none are empty, not NULL. */
+void sqlite_bind_data(sqlite3_stmt *statement, int i, const void *data,
+		      size_t bytes);
+
+/* A column's bytes, owned by the caller, a NUL behind them.  NOMEM. */
+int sqlite_data_copy(sqlite3_stmt *row, int i, uint8_t **ret_data,
+		     size_t *ret_bytes);
+
 /* The row number of a bundle.  RANGE. */
 int sqlite_bundle_id(int64_t log, uint64_t number, int64_t *ret_id,
 		     struct seal_diag *diag);

@@ -12,13 +12,6 @@ static struct connection *writer_of(struct seal_storage *storage)
 	return &((struct sqlite_storage *)storage)->writer;
 }
 
-static void bind_blob(sqlite3_stmt *statement, int i, const void *data,
-		      size_t bytes)
-{
-	sqlite3_bind_blob64(statement, i, data ? data : "", bytes,
-			    SQLITE_STATIC);
-}
-
 static int put_log(struct seal_storage *storage,
 		   const struct seal_storage_log *log, int64_t *ret_id,
 		   struct seal_diag *diag)
@@ -36,8 +29,8 @@ static int put_log(struct seal_storage *storage,
 		return rc;
 	sqlite3_bind_text(statement, 1, log->origin, -1, SQLITE_STATIC);
 	if (log->enrolled)
-		bind_blob(statement, 2, log->log_id.b, SEAL_HASH_BYTES);
-	bind_blob(statement, 3, hash.b, SEAL_HASH_BYTES);
+		sqlite_bind_data(statement, 2, log->log_id.b, SEAL_HASH_BYTES);
+	sqlite_bind_data(statement, 3, hash.b, SEAL_HASH_BYTES);
 	rc = sqlite_finish(c, statement, "a new log", diag);
 	if (rc == SEAL_E_EXISTS)
 		return seal_diag_set(diag, SEAL_E_EXISTS,
@@ -80,8 +73,8 @@ static int bundle_put(struct connection *c, int64_t log, uint64_t number,
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(statement, 1, id);
-	bind_blob(statement, 2, hashes, SEAL_STORAGE_WIDTH * 32);
-	bind_blob(statement, 3, data, data_bytes);
+	sqlite_bind_data(statement, 2, hashes, SEAL_STORAGE_WIDTH * 32);
+	sqlite_bind_data(statement, 3, data, data_bytes);
 	return sqlite_finish(c, statement, "an entry bundle", diag);
 }
 
@@ -97,8 +90,8 @@ static int piece_put(struct connection *c, int64_t log, uint64_t first,
 		return rc;
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, (int64_t)first);
-	bind_blob(statement, 3, hashes, (size_t)count * 32);
-	bind_blob(statement, 4, data, data_bytes);
+	sqlite_bind_data(statement, 3, hashes, (size_t)count * 32);
+	sqlite_bind_data(statement, 4, data, data_bytes);
 	return sqlite_finish(c, statement, "a part of an entry bundle", diag);
 }
 
@@ -188,7 +181,7 @@ static int put_tile(struct seal_storage *storage, int64_t log, unsigned level,
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, level);
 	sqlite3_bind_int64(statement, 3, (int64_t)number);
-	bind_blob(statement, 4, hashes, (size_t)width * 32);
+	sqlite_bind_data(statement, 4, hashes, (size_t)width * 32);
 	return sqlite_finish(c, statement, "a tile", diag);
 }
 
@@ -205,8 +198,9 @@ static int put_checkpoint(struct seal_storage *storage, int64_t log,
 		return rc;
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, (int64_t)checkpoint->size);
-	bind_blob(statement, 3, checkpoint->root.b, SEAL_HASH_BYTES);
-	bind_blob(statement, 4, checkpoint->note, checkpoint->note_bytes);
+	sqlite_bind_data(statement, 3, checkpoint->root.b, SEAL_HASH_BYTES);
+	sqlite_bind_data(statement, 4, checkpoint->note,
+			 checkpoint->note_bytes);
 	return sqlite_finish(c, statement, "a checkpoint", diag);
 }
 
@@ -223,7 +217,7 @@ static int put_receipt(struct seal_storage *storage, int64_t log, uint64_t size,
 		return rc;
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, (int64_t)size);
-	bind_blob(statement, 3, receipt, receipt_bytes);
+	sqlite_bind_data(statement, 3, receipt, receipt_bytes);
 	rc = sqlite_finish(c, statement, "a receipt", diag);
 	if (rc == 0 && sqlite3_changes(c->db) != 1)
 		return seal_diag_set(diag, SEAL_E_NOTFOUND,
@@ -276,7 +270,7 @@ static int put_epoch(struct seal_storage *storage, int64_t log, uint64_t epoch,
 		return rc;
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_int64(statement, 2, (int64_t)epoch);
-	bind_blob(statement, 3, record, SEAL_STORAGE_EPOCH_BYTES);
+	sqlite_bind_data(statement, 3, record, SEAL_STORAGE_EPOCH_BYTES);
 	return sqlite_finish(c, statement, "an epoch", diag);
 }
 

@@ -32,30 +32,6 @@ void seal_storage_cosignatures_free(struct seal_storage_cosignature *list,
 	free(list);
 }
 
-static void bind_blob(sqlite3_stmt *statement, int i, const void *data,
-		      size_t bytes)
-{
-	sqlite3_bind_blob64(statement, i, data ? data : "", bytes,
-			    SQLITE_STATIC);
-}
-
-/* Always a byte more, a NUL, so that none is no special case. */
-static int blob_copy(sqlite3_stmt *row, int i, uint8_t **ret_data,
-		     size_t *ret_bytes)
-{
-	size_t bytes = (size_t)sqlite3_column_bytes(row, i);
-	uint8_t *data = malloc(bytes + 1);
-
-	if (!data)
-		return SEAL_E_NOMEM;
-	if (bytes)
-		memcpy(data, sqlite3_column_blob(row, i), bytes);
-	data[bytes] = '\0';
-	*ret_data = data;
-	*ret_bytes = bytes;
-	return 0;
-}
-
 static int put_cosignature(struct seal_storage *storage, int64_t log,
 			   const struct seal_storage_cosignature *cosignature,
 			   struct seal_diag *diag)
@@ -70,7 +46,8 @@ static int put_cosignature(struct seal_storage *storage, int64_t log,
 	sqlite3_bind_int64(statement, 1, log);
 	sqlite3_bind_text(statement, 2, cosignature->name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 3, (int64_t)cosignature->size);
-	bind_blob(statement, 4, cosignature->lines, cosignature->lines_bytes);
+	sqlite_bind_data(statement, 4, cosignature->lines,
+			 cosignature->lines_bytes);
 	return sqlite_finish(c, statement, "a witness's line", diag);
 }
 
@@ -89,13 +66,15 @@ static int put_witnessed(struct seal_storage *storage, const char *origin,
 	rc = sqlite_statement(c, ST_WITNESSED_PUT, &statement, diag);
 	if (rc < 0)
 		return rc;
-	bind_blob(statement, 1, hash.b, SEAL_HASH_BYTES);
+	sqlite_bind_data(statement, 1, hash.b, SEAL_HASH_BYTES);
 	sqlite3_bind_text(statement, 2, origin, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 3, (int64_t)checkpoint->size);
-	bind_blob(statement, 4, checkpoint->root.b, SEAL_HASH_BYTES);
+	sqlite_bind_data(statement, 4, checkpoint->root.b, SEAL_HASH_BYTES);
 	sqlite3_bind_int64(statement, 5, checkpoint->received_s);
-	bind_blob(statement, 6, checkpoint->note, checkpoint->note_bytes);
-	bind_blob(statement, 7, checkpoint->receipt, checkpoint->receipt_bytes);
+	sqlite_bind_data(statement, 6, checkpoint->note,
+			 checkpoint->note_bytes);
+	sqlite_bind_data(statement, 7, checkpoint->receipt,
+			 checkpoint->receipt_bytes);
 	rc = sqlite_finish(c, statement, "a witnessed checkpoint", diag);
 	if (rc == 0 && sqlite3_changes(c->db) != 1)
 		return seal_diag_set(diag, SEAL_E_RANGE,
@@ -126,7 +105,7 @@ static int cosignature_column(sqlite3_stmt *row,
 	one.size = (uint64_t)size;
 	if (strlen(one.name) != (size_t)bytes)
 		return damaged(diag, "a witness's line");
-	if (blob_copy(row, 2, &one.lines, &one.lines_bytes) < 0)
+	if (sqlite_data_copy(row, 2, &one.lines, &one.lines_bytes) < 0)
 		return no_memory(diag);
 	*ret_cosignature = one;
 	return 0;
@@ -194,9 +173,9 @@ static int witnessed_column(sqlite3_stmt *row,
 	cp.size = (uint64_t)size;
 	memcpy(cp.root.b, sqlite3_column_blob(row, 1), sizeof(cp.root));
 	cp.received_s = sqlite3_column_int64(row, 2);
-	rc = blob_copy(row, 3, &cp.note, &cp.note_bytes);
+	rc = sqlite_data_copy(row, 3, &cp.note, &cp.note_bytes);
 	if (rc == 0)
-		rc = blob_copy(row, 4, &cp.receipt, &cp.receipt_bytes);
+		rc = sqlite_data_copy(row, 4, &cp.receipt, &cp.receipt_bytes);
 	if (rc < 0) {
 		seal_storage_checkpoint_fini(&cp);
 		return no_memory(diag);
