@@ -267,12 +267,8 @@ int accepted_digest(const struct cli_trust *trust, const char *target,
 		rc = digest_spool(&d, target, false, diag);
 	else if (!rc && kind == CLI_TARGET_SEGMENT)
 		rc = digest_spool(&d, target, true, diag);
-	else if (!rc && kind == CLI_TARGET_STORE)
-		rc = cli_store_visit(&one, target, digest_copy, &d, diag);
-	else if (!rc && kind == CLI_TARGET_HTTPS)
-		rc = cli_https_visit(&one, target, digest_copy, &d, diag);
-	else if (!rc && kind == CLI_TARGET_BUNDLE)
-		rc = cli_bundle_visit(&one, target, digest_copy, &d, diag);
+	else if (!rc && kind != CLI_TARGET_ARCHIVE)
+		rc = cli_copy_visit(&one, target, kind, digest_copy, &d, diag);
 	if (!rc)
 		rc = seal_sha256_final(d.sha, ret_digest);
 	seal_sha256_free(d.sha);

@@ -6,7 +6,7 @@
 #ifndef AUDITSEAL_COPY_H
 #define AUDITSEAL_COPY_H
 
-#include "cli.h"
+#include "judge.h"
 
 #include "core/buf.h"
 #include "core/verify_tree.h"
@@ -57,6 +57,10 @@ int cli_https_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 int cli_bundle_visit(const struct cli_trust *trust, const char *target,
 		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
+/* The one of these that the kind asks for; INTERNAL for a kind of a host's. */
+int cli_copy_visit(const struct cli_trust *trust, const char *target,
+		   enum cli_target_kind kind, cli_copy_fn *fn, void *ctx,
+		   struct seal_diag *diag);
 
 /*
  * Beside the newest checkpoint of a copy: the newest one that each witness of

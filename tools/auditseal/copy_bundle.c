@@ -321,3 +321,17 @@ int cli_judge_bundle(const struct cli_trust *trust, const char *target,
 	close_bundle(&b);
 	return rc;
 }
+
+int cli_copy_visit(const struct cli_trust *trust, const char *target,
+		   enum cli_target_kind kind, cli_copy_fn *fn, void *ctx,
+		   struct seal_diag *diag)
+{
+	if (kind == CLI_TARGET_STORE)
+		return cli_store_visit(trust, target, fn, ctx, diag);
+	if (kind == CLI_TARGET_HTTPS)
+		return cli_https_visit(trust, target, fn, ctx, diag);
+	if (kind == CLI_TARGET_BUNDLE)
+		return cli_bundle_visit(trust, target, fn, ctx, diag);
+	return seal_diag_set(diag, SEAL_E_INTERNAL, "%s is no copy of a store",
+			     target);
+}

@@ -131,20 +131,17 @@ int export_notes_read(const struct cli_trust *trust, const char *target,
 		rc = read_spool(target, &notes, diag);
 		take.logs++;
 		break;
+	case CLI_TARGET_STORE:
+	case CLI_TARGET_HTTPS:
+	case CLI_TARGET_BUNDLE:
+		rc = cli_copy_visit(trust, target, kind, take_copy, &take,
+				    diag);
+		break;
 	case CLI_TARGET_SEGMENT:
 	case CLI_TARGET_ARCHIVE:
 		rc = seal_diag_set(diag, SEAL_E_ARG,
 				   "segments alone have no receipt: give the "
 				   "whole spool, or the store");
-		break;
-	case CLI_TARGET_STORE:
-		rc = cli_store_visit(trust, target, take_copy, &take, diag);
-		break;
-	case CLI_TARGET_HTTPS:
-		rc = cli_https_visit(trust, target, take_copy, &take, diag);
-		break;
-	case CLI_TARGET_BUNDLE:
-		rc = cli_bundle_visit(trust, target, take_copy, &take, diag);
 		break;
 	}
 	if (!rc && !take.logs)

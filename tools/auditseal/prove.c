@@ -307,20 +307,17 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 	case CLI_TARGET_SPOOL:
 		rc = prove_spool(&p, target, diag);
 		break;
+	case CLI_TARGET_STORE:
+	case CLI_TARGET_HTTPS:
+	case CLI_TARGET_BUNDLE:
+		rc = cli_copy_visit(trust, target, kind, prove_copy, &prove,
+				    diag);
+		break;
 	case CLI_TARGET_SEGMENT:
 	case CLI_TARGET_ARCHIVE:
 		rc = seal_diag_set(diag, SEAL_E_ARG,
 				   "segments alone have no receipt: give the "
 				   "whole spool, or the store");
-		break;
-	case CLI_TARGET_STORE:
-		rc = cli_store_visit(trust, target, prove_copy, &prove, diag);
-		break;
-	case CLI_TARGET_HTTPS:
-		rc = cli_https_visit(trust, target, prove_copy, &prove, diag);
-		break;
-	case CLI_TARGET_BUNDLE:
-		rc = cli_bundle_visit(trust, target, prove_copy, &prove, diag);
 		break;
 	}
 	if (!rc && !p.entry)

@@ -255,13 +255,9 @@ int cli_walk(const struct cli_trust *trust, const char *target, uint64_t from,
 	case CLI_TARGET_SEGMENT:
 		return walk_spool(target, true, &w, diag);
 	case CLI_TARGET_STORE:
-		rc = cli_store_visit(trust, target, walk_copy, &w, diag);
-		break;
 	case CLI_TARGET_HTTPS:
-		rc = cli_https_visit(trust, target, walk_copy, &w, diag);
-		break;
 	case CLI_TARGET_BUNDLE:
-		rc = cli_bundle_visit(trust, target, walk_copy, &w, diag);
+		rc = cli_copy_visit(trust, target, kind, walk_copy, &w, diag);
 		break;
 	}
 	if (!rc && !w.logs)
