@@ -3,7 +3,7 @@
 """The vectors v1 as files: unpacks, adds and checks them. README.md beside this says more.
 
 vectors.py unpack OUT [NAME...]     makes OUT/NAME/ with spool/ or store.db, policy and policy.pins
-vectors.py add INTACT CHECKER NAME... makes new ones from what make_v1 wrote, if both verifiers agree
+vectors.py add CHECKER NAME...      makes new ones of the published intact ones, if both verifiers agree
 vectors.py compare CHECKER OUT      runs both verifiers over unpacked ones and compares with the index: TAP
 vectors.py index                    the index and the files belong together
 """
@@ -145,45 +145,48 @@ def both(checker, folder, vector):
     return judge([checker, "verify", "--json"], folder, vector), judge([sys.executable, SECOND], folder, vector)
 
 
-def add(intact, checker, *names):
+def add(checker, *names):
+    """Makes new vectors of the intact ones as they were published: make_v1 may write another log by now."""
     sys.path.insert(0, HERE)
     import make
-    known = {v["name"] for v in index(True)} if os.path.exists(INDEX) else set()
-    for name in names:
-        if name in known:
-            sys.exit("%s is there: vectors are never changed" % name)
-        with tempfile.TemporaryDirectory() as out:
-            function, options = make.VECTORS[name]
-            work = make.Work(intact, out)
-            function(work)
-            put(out, {"policy": work.policy, "policy.pins": work.pins})
-            vector = {"name": name, "done": function.__doc__, "options": options,
-                      "target": "spool" if os.path.exists(out + "/spool") else "store.db"}
-            if "--as-of" not in options:
-                vector["options"] = ["--as-of", "@%d" % make.AS_OF, *options]
-            first, second = both(checker, out, vector)
-            if first != second:
-                sys.exit("%s: %s\nsecond verifier: %s" % (name, first, second))
-            vector["exit"], vector["findings"] = first
-            base = "intact-" + vector["target"].split(".")[0]
-            old = archive(os.path.join(HERE, base + ".tar.xz")) if name != base else {}
-            new = files(out)
-            if work.statements:
-                del new["store.db"]
-                old = {n: old[n] for n in new}
-            text = changes(old, new) if name != base else None
-            path = os.path.join(HERE, name)
-            if text is None:
-                path += ".tar.xz"
-                write_archive(path, new)
-            else:
-                path += ".json"
-                with open(path, "w", encoding="utf-8") as f:
-                    json.dump({"base": base, "files": text, "sql": work.statements}, f, indent=1)
-                    f.write("\n")
-            vector["sha256"] = hashlib.sha256(read(path)).hexdigest()
-            with open(INDEX, "a", encoding="utf-8") as f:
-                f.write(json.dumps(vector) + "\n")
+    with tempfile.TemporaryDirectory() as intact:
+        for name in ("intact-spool", "intact-store"):
+            load(name, intact)
+        for name in names:
+            publish(make, intact, checker, name)
+
+
+def publish(make, intact, checker, name):
+    if name in {v["name"] for v in index(True)}:
+        sys.exit("%s is there: vectors are never changed" % name)
+    with tempfile.TemporaryDirectory() as out:
+        function, options = make.VECTORS[name]
+        work = make.Work(intact, out)
+        function(work)
+        put(out, {"policy": work.policy, "policy.pins": work.pins})
+        vector = {"name": name, "done": function.__doc__, "options": options,
+                  "target": "spool" if os.path.exists(out + "/spool") else "store.db"}
+        if "--as-of" not in options:
+            vector["options"] = ["--as-of", "@%d" % make.AS_OF, *options]
+        first, second = both(checker, out, vector)
+        if first != second or isinstance(first, str):
+            sys.exit("%s: %s\nsecond verifier: %s" % (name, first, second))
+        vector["exit"], vector["findings"] = first
+        base, new = "intact-" + vector["target"].split(".")[0], files(out)
+        if work.statements:
+            del new["store.db"]
+        old = archive(os.path.join(HERE, base + ".tar.xz"))
+        text = changes({n: old[n] for n in old if n in new or not work.statements}, new)
+        path = os.path.join(HERE, name) + (".json" if text is not None else ".tar.xz")
+        if text is None:
+            write_archive(path, files(out))
+        else:
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump({"base": base, "files": text, "sql": work.statements}, f, indent=1)
+                f.write("\n")
+        vector["sha256"] = hashlib.sha256(read(path)).hexdigest()
+        with open(INDEX, "a", encoding="utf-8") as f:
+            f.write(json.dumps(vector) + "\n")
 
 
 def unpack(out, *names):
