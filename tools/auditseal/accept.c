@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file of accepted findings, and what it does to verdicts. */
 #include "accept.h"
+#include "archive.h"
 
 #include "core/sanitize.h"
 #include "core/text.h"
+#include "core/tree.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,6 +24,11 @@ bool accepted_text_ok(const char *text)
 	     safe.len < ACCEPT_TEXT && !memcmp(safe.data, text, safe.len);
 	seal_buf_fini(&safe);
 	return ok;
+}
+
+bool accepted_range_ok(uint64_t first, uint64_t last)
+{
+	return first <= last && last < SEAL_TREE_SIZE_MAX;
 }
 
 void accepted_put(const struct accepted *a, struct seal_buf *out)
@@ -57,7 +64,8 @@ static bool take_fields(char *const field[FIELDS], struct accepted *a)
 	return !seal_base64_decode_exact(field[1], strlen(field[1]),
 					 a->log_id.b, sizeof(a->log_id.b)) &&
 	       cli_parse_u64(field[3], &a->first) &&
-	       cli_parse_u64(field[4], &a->last) && a->first <= a->last &&
+	       cli_parse_u64(field[4], &a->last) &&
+	       accepted_range_ok(a->first, a->last) &&
 	       !seal_base64_decode_exact(field[5], strlen(field[5]),
 					 a->digest.b, sizeof(a->digest.b)) &&
 	       cli_parse_time_us(field[6], &a->when_us) &&
@@ -167,6 +175,21 @@ static int mark_changed(struct seal_finding *f, const struct accepted *a)
 	return 0;
 }
 
+/* What stands there now, read as it was when it was judged. */
+static int digest_now(const struct cli_trust *trust,
+		      const struct cli_judged *judged,
+		      const struct seal_finding *f,
+		      struct seal_hash *ret_digest, struct seal_diag *diag)
+{
+	const struct cli_archives archives = {(const char **)judged->archives,
+					      judged->archive_count};
+	struct cli_trust with = *trust;
+
+	with.archives = archives.count ? &archives : NULL;
+	return accepted_digest(&with, judged->target, judged->verdict.origin,
+			       f->first, f->last, ret_digest, diag);
+}
+
 static int apply_to(const struct cli_trust *trust, struct cli_judged *judged,
 		    struct seal_finding *f, const struct accepted *list,
 		    size_t count, struct seal_diag *diag)
@@ -179,9 +202,7 @@ static int apply_to(const struct cli_trust *trust, struct cli_judged *judged,
 	for (i = 0; i < count; i++) {
 		if (!is_about(&list[i], &judged->verdict, f))
 			continue;
-		rc = accepted_digest(trust, judged->target,
-				     judged->verdict.origin, f->first, f->last,
-				     &digest, diag);
+		rc = digest_now(trust, judged, f, &digest, diag);
 		if (rc)
 			return rc;
 		known = &list[i];

@@ -24,6 +24,8 @@ struct accepted {
 
 /* Is this fit for `by` and `why`: UTF-8, no control or format character? */
 bool accepted_text_ok(const char *text);
+/* Entries?  What is about none cannot be accepted. */
+bool accepted_range_ok(uint64_t first, uint64_t last);
 
 void accepted_put(const struct accepted *a, struct seal_buf *out);
 /* A whole file; *ret_list is the caller's to free.  SEAL_E_FORMAT. */

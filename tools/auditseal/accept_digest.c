@@ -5,22 +5,24 @@
  * change.
  */
 #include "accept.h"
+#include "archive.h"
 #include "copy.h"
 
 #include "core/checkpoint.h"
 #include "protocol/tile.h"
 #include "spool/reader.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TRUSTED_SHIFT 65536
 
 struct digest {
 	struct seal_sha256_ctx *sha;
 	uint64_t first, last;
+	const struct seal_io *io;
+	size_t digested;	/* segments, */
+	uint64_t digested_from; /* and the first one's name */
 	unsigned logs;
 };
 
@@ -48,21 +50,22 @@ static int begin(struct digest *d)
 	return 0;
 }
 
-/* ---- a spool: the raw bytes from the entry before to the one behind ---- */
+/* ---- a spool, an archive: the raw bytes from the entry before to the one
+ * behind, unpacked ---- */
 
 static int put_raw(struct digest *d, int fd, const char *name, uint64_t offset,
 		   uint64_t len, struct seal_diag *diag)
 {
 	uint8_t piece[16384];
 	size_t want;
-	ssize_t got;
+	long got;
 
 	seal_sha256_update(d->sha, name, strlen(name) + 1);
 	put_u64(d, offset);
 	put_u64(d, len);
 	while (len) {
 		want = len < sizeof(piece) ? (size_t)len : sizeof(piece);
-		got = pread(fd, piece, want, (off_t)offset);
+		got = d->io->pread(d->io, fd, piece, want, offset);
 		if (got <= 0)
 			return seal_diag_set(diag, SEAL_E_IO, "cannot read %s",
 					     name);
@@ -125,8 +128,7 @@ static int digest_segment(struct digest *d, struct seal_reader *reader,
 
 	if (rc)
 		return seal_diag_set(diag, rc, "cannot read %s", s->name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
+	if (d->io->open(d->io, path, SEAL_IO_READ, &fd))
 		return seal_diag_set(diag, SEAL_E_IO, "cannot open %s", path);
 	header = seal_segment_header_size(
 		s->status ? 0 : strlen(s->header.origin), s->name_index);
@@ -134,40 +136,123 @@ static int digest_segment(struct digest *d, struct seal_reader *reader,
 		     header < s->size_bytes ? header : s->size_bytes, diag);
 	if (!rc)
 		rc = digest_items(d, reader, s, fd, diag);
-	close(fd);
+	d->io->close(d->io, fd);
 	return rc;
 }
 
-static int digest_spool(struct digest *d, const char *target, bool one_file,
-			struct seal_diag *diag)
+static int digest_segments(struct digest *d, struct seal_reader *reader,
+			   const char *path, bool one_file,
+			   struct seal_diag *diag)
 {
-	const struct seal_io *io = seal_io_posix();
-	const struct seal_reader_segment *after;
-	struct seal_reader *reader;
-	char path[4096];
+	const struct seal_reader_segment *s, *after;
+	char file[4096];
 	size_t i;
-	int rc = one_file ? seal_reader_open_file(io, target, &reader, diag)
-			  : seal_reader_open(io, target, &reader, diag);
+	int rc = 0;
 
-	if (rc)
-		return rc;
 	for (i = 0; i < seal_reader_segments(reader) && !rc; i++) {
+		s = seal_reader_segment(reader, i);
 		after = seal_reader_segment(reader, i + 1);
 		if (after && after->name_index <= d->first &&
-		    after->name_index >
-			    seal_reader_segment(reader, i)->name_index)
+		    after->name_index > s->name_index)
 			continue;
-		if (snprintf(path, sizeof(path), "%s%s%s", target,
+		/* What a log that went on has there is not in the range. */
+		if (i && s->name_index > d->last)
+			break;
+		if (!d->digested++)
+			d->digested_from = s->name_index;
+		if (snprintf(file, sizeof(file), "%s%s%s", path,
 			     one_file ? "" : "/",
-			     one_file ? ""
-				      : seal_reader_segment(reader, i)->name) >=
-		    (int)sizeof(path))
-			rc = SEAL_E_ARG;
-		else
-			rc = digest_segment(d, reader, i, path, diag);
+			     one_file ? "" : s->name) >= (int)sizeof(file))
+			return SEAL_E_ARG;
+		rc = digest_segment(d, reader, i, file, diag);
 	}
-	seal_reader_free(reader);
 	return rc == CLI_UNDECIDED ? 0 : rc;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct seal_hash));
+}
+
+/* One hash of a file that is there a second time, unpacked. */
+static int hash_twice(struct digest *d, struct cli_files *files, size_t i,
+		      struct seal_hash *ret_hash, struct seal_diag *diag)
+{
+	struct digest one = {.io = d->io};
+	struct seal_io_stat st;
+	char name[256];
+	int fd, rc = 0;
+
+	if (cli_files_open_twice(files, i, name, sizeof(name), &fd))
+		return seal_diag_set(diag, SEAL_E_IO, "cannot open %s",
+				     cli_files_twice(files, i));
+	if (d->io->fstat(d->io, fd, &st))
+		rc = seal_diag_set(diag, SEAL_E_IO, "cannot read %s",
+				   cli_files_twice(files, i));
+	if (!rc)
+		rc = seal_sha256_new(&one.sha);
+	if (!rc)
+		rc = put_raw(&one, fd, name, 0, st.size_bytes, diag);
+	if (!rc)
+		rc = seal_sha256_final(one.sha, ret_hash);
+	seal_sha256_free(one.sha);
+	d->io->close(d->io, fd);
+	return rc;
+}
+
+/* Other files that claim these segments: whole, in the order of their hashes,
+ * wherever they lie. */
+static int digest_twice(struct digest *d, struct cli_files *files,
+			struct seal_diag *diag)
+{
+	struct seal_hash *hashes = NULL;
+	size_t n = 0, count = 0, i;
+	uint64_t first;
+	int rc = 0;
+
+	while (cli_files_twice(files, count))
+		count++;
+	if (!count || !d->digested)
+		return 0;
+	hashes = calloc(count, sizeof(*hashes));
+	if (!hashes)
+		return SEAL_E_NOMEM;
+	for (i = 0; i < count && !rc; i++) {
+		first = cli_segment_first(cli_files_twice(files, i));
+		if (first >= d->digested_from && first <= d->last)
+			rc = hash_twice(d, files, i, &hashes[n++], diag);
+	}
+	qsort(hashes, n, sizeof(*hashes), by_bytes);
+	for (i = 0; i < n && !rc; i++)
+		seal_sha256_update(d->sha, hashes[i].b, sizeof(hashes[i].b));
+	free(hashes);
+	return rc;
+}
+
+static int digest_files(struct digest *d, const struct cli_trust *trust,
+			const char *target, bool one_file,
+			struct seal_diag *diag)
+{
+	struct seal_reader *reader = NULL;
+	struct cli_files *files = NULL;
+	char *path = cli_segment_path(target, one_file);
+	int rc = path ? cli_files_new(one_file ? NULL : trust->archives, &files)
+		      : SEAL_E_NOMEM;
+
+	if (!rc) {
+		d->io = cli_files_io(files);
+		rc = one_file
+			     ? seal_reader_open_file(d->io, path, &reader, diag)
+			     : seal_reader_open(d->io, path, &reader, diag);
+	}
+	if (!rc)
+		rc = digest_segments(d, reader, path, one_file, diag);
+	if (!rc)
+		rc = digest_twice(d, files, diag);
+	seal_reader_free(reader);
+	cli_files_free(files);
+	free(path);
+	return rc;
 }
 
 /* ---- a copy: its entries and the hashes that stand for them ---- */
@@ -263,11 +348,11 @@ int accepted_digest(const struct cli_trust *trust, const char *target,
 		rc = seal_sha256_new(&d.sha);
 	if (!rc)
 		rc = begin(&d);
-	if (!rc && kind == CLI_TARGET_SPOOL)
-		rc = digest_spool(&d, target, false, diag);
+	if (!rc && (kind == CLI_TARGET_SPOOL || kind == CLI_TARGET_ARCHIVE))
+		rc = digest_files(&d, trust, target, false, diag);
 	else if (!rc && kind == CLI_TARGET_SEGMENT)
-		rc = digest_spool(&d, target, true, diag);
-	else if (!rc && kind != CLI_TARGET_ARCHIVE)
+		rc = digest_files(&d, trust, target, true, diag);
+	else if (!rc)
 		rc = cli_copy_visit(&one, target, kind, digest_copy, &d, diag);
 	if (!rc)
 		rc = seal_sha256_final(d.sha, ret_digest);

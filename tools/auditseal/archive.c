@@ -4,8 +4,6 @@
 
 #include "unpack.h"
 
-#include "protocol/gzip.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,10 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CACHED_MAX     64
-#define CACHED_BYTES   ((uint64_t)1 << 30)
-#define UNPACKED_BYTES ((uint64_t)16 << 30) /* of one segment */
-#define BLOCK_BYTES    65536
+#define CACHED_MAX   64
+#define CACHED_BYTES ((uint64_t)1 << 30)
+#define BLOCK_BYTES  65536
 
 struct names {
 	char **v;
@@ -41,33 +38,6 @@ struct cli_files {
 	uint64_t cached_bytes;
 };
 
-/* ---- gzip, by lib/protocol ---- */
-
-static int gz_begin(void **ret_state)
-{
-	struct seal_gunzip *gunzip;
-	int rc = seal_gunzip_new(UNPACKED_BYTES, &gunzip);
-
-	if (!rc)
-		*ret_state = gunzip;
-	return rc;
-}
-
-static int gz_step(void *state, const uint8_t **in, size_t *in_len,
-		   uint8_t *out, size_t out_len, size_t *ret_written,
-		   bool *ret_done)
-{
-	return seal_gunzip_step(state, in, in_len, out, out_len, ret_written,
-				ret_done);
-}
-
-static void gz_end(void *state)
-{
-	seal_gunzip_free(state);
-}
-
-const struct cli_unpack cli_unpack_gz = {".gz", gz_begin, gz_step, gz_end};
-
 static const struct cli_unpack *const unpackers[] = {
 	&cli_unpack_gz, &cli_unpack_zst, &cli_unpack_xz};
 #define UNPACKERS (sizeof(unpackers) / sizeof(unpackers[0]))
@@ -86,6 +56,19 @@ size_t cli_segment_stem(const char *name)
 		}
 	}
 	return len > 4 && !memcmp(name + len - 4, ".seg", 4) ? len : 0;
+}
+
+uint64_t cli_segment_first(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return strtoull(name ? name + 1 : path, NULL, 10);
+}
+
+char *cli_segment_path(const char *target, bool one_file)
+{
+	return strndup(target,
+		       one_file ? cli_segment_stem(target) : strlen(target));
 }
 
 static bool has(const struct names *names, const char *name)
@@ -131,105 +114,6 @@ static struct cli_files *files_of(const struct seal_io *io)
 }
 
 /* ---- unpacking ---- */
-
-static int new_file(int *ret_fd)
-{
-	const char *dir = getenv("TMPDIR");
-	char name[4096];
-	int fd;
-
-	if (!dir || !dir[0])
-		dir = "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-		if (snprintf(name, sizeof(name), "%s/auditseal.XXXXXX", dir) >=
-		    (int)sizeof(name))
-			return -ENAMETOOLONG;
-		fd = mkostemp(name, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(name);
-	}
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
-	return 0;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	ssize_t put;
-
-	for (; len; bytes += put, len -= (size_t)put) {
-		put = write(fd, bytes, len);
-		if (put < 0 && errno == EINTR)
-			put = 0;
-		else if (put <= 0)
-			return put ? -errno : -EIO;
-	}
-	return 0;
-}
-
-struct packed {
-	int from;
-	uint8_t in[BLOCK_BYTES], out[BLOCK_BYTES];
-	const uint8_t *at;
-	size_t left;
-	bool ended; /* the file */
-	bool done;  /* the data */
-};
-
-static int refill(struct cli_files *files, struct packed *p)
-{
-	ssize_t got;
-
-	if (p->left || p->ended)
-		return 0;
-	do
-		got = read(p->from, p->in, sizeof(p->in));
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -errno;
-	p->at = p->in;
-	p->left = (size_t)got;
-	p->ended = !got;
-	files->bytes_read += (uint64_t)got;
-	return 0;
-}
-
-/* All that comes out; *ret_whole: that is all there was. */
-static int unpack(struct cli_files *files, const struct cli_unpack *u,
-		  struct packed *p, int to, uint64_t *ret_bytes,
-		  bool *ret_whole)
-{
-	uint64_t bytes = 0;
-	size_t written;
-	void *state;
-	int rc = u->begin(&state), r = 0;
-
-	if (rc)
-		return -ENOMEM;
-	for (;;) {
-		r = refill(files, p);
-		if (r || (p->ended && p->done))
-			break;
-		written = 0;
-		rc = u->step(state, &p->at, &p->left, p->out, sizeof(p->out),
-			     &written, &p->done);
-		if (!rc)
-			r = write_all(to, p->out, written);
-		bytes += rc ? 0 : written;
-		if (rc || r || bytes > UNPACKED_BYTES)
-			break;
-		if (p->ended && !written)
-			break; /* cut off */
-	}
-	u->end(state);
-	*ret_bytes = bytes;
-	*ret_whole = !rc && p->ended && p->done;
-	if (rc == SEAL_E_NOMEM)
-		return -ENOMEM;
-	return rc == SEAL_E_UNKNOWN ? -EFBIG : r;
-}
 
 static void drop_oldest(struct cli_files *files)
 {
@@ -286,35 +170,28 @@ static int find_cached(const struct cli_files *files, const char *path,
 static int open_packed(struct cli_files *files, const struct cli_unpack *u,
 		       const char *path, int *ret_fd)
 {
-	struct packed *p;
-	uint64_t bytes = 0;
-	bool whole = true;
-	int to = -1, r = find_cached(files, path, ret_fd);
+	struct cli_unpacked un;
+	int fd, r = find_cached(files, path, ret_fd);
 
 	if (r != -ENOENT)
 		return r;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return -ENOMEM;
-	p->from = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	r = p->from < 0 ? -errno : new_file(&to);
-	if (!r)
-		r = unpack(files, u, p, to, &bytes, &whole);
-	if (!r && !whole)
+	r = cli_unpack_file(u, path, &un);
+	if (r)
+		return r;
+	files->bytes_read += un.read_bytes;
+	fd = fcntl(un.fd, F_DUPFD_CLOEXEC, 0);
+	r = fd < 0 ? -errno : 0;
+	if (!r && !un.whole)
 		r = add(&files->broken, path);
-	if (p->from >= 0)
-		close(p->from);
-	free(p);
-	if (!r) {
-		*ret_fd = fcntl(to, F_DUPFD_CLOEXEC, 0);
-		if (*ret_fd < 0)
-			r = -errno;
+	if (r) {
+		if (fd >= 0)
+			close(fd);
+		close(un.fd);
+		return r;
 	}
-	if (r && to >= 0)
-		close(to);
-	else if (!r)
-		keep(files, path, to, bytes);
-	return r;
+	keep(files, path, un.fd, un.bytes);
+	*ret_fd = fd;
+	return 0;
 }
 
 /* ---- opening: plain before packed, the first directory before the others */
@@ -419,36 +296,54 @@ struct listing {
 	struct cli_files *files;
 	const char *first, *dir; /* the directory asked for, and this one */
 	struct names names;	 /* given */
+	struct names again;	 /* of them, those that came more than once */
+	struct names paths;	 /* of all files that are segments */
 	seal_io_list_fn fn;
 	void *ctx;
 };
 
-static int compare(struct listing *l, const char *stem, const char *name)
+/* A file by its own name, packed or not. */
+static int open_own(struct cli_files *files, const char *path, int *ret_fd)
 {
-	char path[4096];
-	size_t i;
+	size_t len = strlen(path), i, s;
+
+	for (i = 0; i < UNPACKERS; i++) {
+		s = strlen(unpackers[i]->suffix);
+		if (len > s && !strcmp(path + len - s, unpackers[i]->suffix))
+			return open_packed(files, unpackers[i], path, ret_fd);
+	}
+	return files->posix->open(files->posix, path, SEAL_IO_READ, ret_fd);
+}
+
+/* ret_stem has as many bytes as path. */
+static void stem_of(const char *path, char *ret_stem)
+{
+	const char *name = strrchr(path, '/');
+	size_t len;
+
+	name = name ? name + 1 : path;
+	len = cli_segment_stem(name);
+	memcpy(ret_stem, name, len);
+	ret_stem[len] = '\0';
+}
+
+/* Is it what is read for this segment? */
+static int compare(struct listing *l, const char *own)
+{
+	char path[4096], stem[4096];
 	int a, b, r;
 
+	stem_of(own, stem);
+	if (!has(&l->again, stem))
+		return 0;
 	if (snprintf(path, sizeof(path), "%s/%s", l->first, stem) >=
 		    (int)sizeof(path) ||
 	    files_open(&l->files->io, path, SEAL_IO_READ, &a))
 		return 0;
-	if (snprintf(path, sizeof(path), "%s/%s", l->dir, name) >=
-	    (int)sizeof(path)) {
-		close(a);
-		return -ENAMETOOLONG;
-	}
-	r = -ENOENT;
-	for (i = 0; i < UNPACKERS; i++)
-		if (strlen(name) > strlen(stem) &&
-		    !strcmp(name + strlen(stem), unpackers[i]->suffix))
-			r = open_packed(l->files, unpackers[i], path, &b);
-	if (r == -ENOENT)
-		r = l->files->posix->open(l->files->posix, path, SEAL_IO_READ,
-					  &b);
+	r = open_own(l->files, own, &b);
 	if (!r) {
 		if (!agree(a, b))
-			r = add(&l->files->twice, path);
+			r = add(&l->files->twice, own);
 		close(b);
 	}
 	close(a);
@@ -458,18 +353,20 @@ static int compare(struct listing *l, const char *stem, const char *name)
 static int give(void *ctx, const char *name)
 {
 	struct listing *l = ctx;
-	char stem[256];
-	size_t len = cli_segment_stem(name);
+	char path[4096], stem[4096];
 	int r;
 
-	if (!len)
+	if (!cli_segment_stem(name))
 		return l->dir == l->first ? l->fn(l->ctx, name) : 0;
-	if (len >= sizeof(stem))
-		return 0;
-	memcpy(stem, name, len);
-	stem[len] = '\0';
+	if (snprintf(path, sizeof(path), "%s/%s", l->dir, name) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	stem_of(path, stem);
+	r = add(&l->paths, path);
+	if (r)
+		return r;
 	if (has(&l->names, stem))
-		return compare(l, stem, name);
+		return add(&l->again, stem);
 	r = add(&l->names, stem);
 	return r ? r : l->fn(l->ctx, stem);
 }
@@ -490,7 +387,12 @@ static int files_list(const struct seal_io *io, const char *path,
 		l.dir = files->others->dir[i];
 		r = files->posix->list(files->posix, l.dir, give, &l);
 	}
+	/* Which of them is read does not hang on the order of a listing. */
+	for (i = 0; i < l.paths.n && l.again.n && !r; i++)
+		r = compare(&l, l.paths.v[i]);
 	names_fini(&l.names);
+	names_fini(&l.again);
+	names_fini(&l.paths);
 	return r;
 }
 
@@ -543,4 +445,18 @@ const char *cli_files_broken(const struct cli_files *files, size_t i)
 const char *cli_files_twice(const struct cli_files *files, size_t i)
 {
 	return i < files->twice.n ? files->twice.v[i] : NULL;
+}
+
+int cli_files_open_twice(struct cli_files *files, size_t i, char *ret_name,
+			 size_t name_bytes, int *ret_fd)
+{
+	char stem[4096];
+
+	if (i >= files->twice.n || strlen(files->twice.v[i]) >= sizeof(stem))
+		return -ENOENT;
+	stem_of(files->twice.v[i], stem);
+	if (strlen(stem) >= name_bytes)
+		return -ENAMETOOLONG;
+	memcpy(ret_name, stem, strlen(stem) + 1);
+	return open_own(files, files->twice.v[i], ret_fd);
 }

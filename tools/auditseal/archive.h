@@ -22,6 +22,11 @@ struct cli_archives {
 
 /* Length of "….seg" if the name is a segment's, compressed or not; else 0. */
 size_t cli_segment_stem(const char *name);
+/* The first index that the name states. */
+uint64_t cli_segment_first(const char *path);
+/* The path by which cli_files_io knows a target: a segment's without .gz, .zst,
+ * .xz.  The caller's to free; NULL: no memory. */
+char *cli_segment_path(const char *target, bool one_file);
 
 /* others may be NULL; borrowed.  SEAL_E_NOMEM. */
 int cli_files_new(const struct cli_archives *others,
@@ -36,5 +41,9 @@ uint64_t cli_files_bytes(const struct cli_files *files);
  * there twice with other bytes.  NULL behind the last. */
 const char *cli_files_broken(const struct cli_files *files, size_t i);
 const char *cli_files_twice(const struct cli_files *files, size_t i);
+/* Opens that one, unpacked, with its name when it is plain; a negative errno.
+ * io->close it. */
+int cli_files_open_twice(struct cli_files *files, size_t i, char *ret_name,
+			 size_t name_bytes, int *ret_fd);
 
 #endif

@@ -52,7 +52,7 @@ static bool parse_range(const char *text, uint64_t *ret_first,
 	first[len] = '\0';
 	return cli_parse_u64(first, ret_first) &&
 	       cli_parse_u64(dash ? dash + 1 : first, ret_last) &&
-	       *ret_first <= *ret_last;
+	       accepted_range_ok(*ret_first, *ret_last);
 }
 
 /* The one log of the target that has this finding as evidence. */

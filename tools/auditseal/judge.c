@@ -334,34 +334,60 @@ int cli_worse(int a, int b)
 	return rank[a] > rank[b] ? a : b;
 }
 
+static void judged_fini(struct cli_judged *j)
+{
+	while (j->archive_count)
+		free(j->archives[--j->archive_count]);
+	free(j->archives);
+	free(j->target);
+	seal_verdict_fini(&j->verdict);
+}
+
+/* Whose it is; the verdict comes last. */
+static int judged_init(struct cli_judged *j, const struct cli_trust *trust,
+		       const char *target)
+{
+	size_t count = trust->archives ? trust->archives->count : 0;
+
+	memset(j, 0, sizeof(*j));
+	j->target = strdup(target);
+	j->archives = calloc(count + 1, sizeof(*j->archives));
+	while (j->archives && j->archive_count < count) {
+		j->archives[j->archive_count] =
+			strdup(trust->archives->dir[j->archive_count]);
+		if (!j->archives[j->archive_count])
+			break;
+		j->archive_count++;
+	}
+	if (j->target && j->archives && j->archive_count == count)
+		return 0;
+	judged_fini(j);
+	return SEAL_E_NOMEM;
+}
+
 int cli_judgements_add(const struct cli_trust *trust,
 		       struct cli_judgements *list, const char *target,
 		       bool store, const struct seal_feed_place *place,
 		       uint64_t bytes_read, struct seal_verdict *verdict)
 {
-	struct cli_judged *grown;
-	char *name;
+	struct cli_judged *grown, judged;
 	int rc = trust->memory
 			 ? cli_memory_take(trust->memory, store, place, verdict)
 			 : 0;
 
+	if (!rc)
+		rc = judged_init(&judged, trust, target);
 	if (rc)
 		return rc;
-	name = strdup(target);
-	if (!name)
-		return SEAL_E_NOMEM;
 	grown = realloc(list->v, (list->n + 1) * sizeof(*grown));
 	if (!grown) {
-		free(name);
+		judged_fini(&judged);
 		return SEAL_E_NOMEM;
 	}
+	judged.verdict = *verdict;
+	judged.bytes_read = bytes_read;
 	list->v = grown;
-	list->v[list->n].target = name;
-	list->v[list->n].ageless = false;
-	list->v[list->n].absents = 0;
-	list->v[list->n].verdict = *verdict;
-	list->v[list->n].bytes_read = bytes_read;
-	list->n++;
+	list->v[list->n++] = judged;
 	list->exit_status = cli_worse(list->exit_status, verdict->exit_status);
 	memset(verdict, 0, sizeof(*verdict));
 	return 0;
@@ -371,10 +397,8 @@ void cli_judgements_fini(struct cli_judgements *list)
 {
 	size_t i;
 
-	for (i = 0; i < list->n; i++) {
-		free(list->v[i].target);
-		seal_verdict_fini(&list->v[i].verdict);
-	}
+	for (i = 0; i < list->n; i++)
+		judged_fini(&list->v[i]);
 	free(list->v);
 	memset(list, 0, sizeof(*list));
 }

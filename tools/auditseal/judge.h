@@ -59,7 +59,9 @@ void cli_trust_fini(struct cli_trust *trust);
 
 /* One log of one target. */
 struct cli_judged {
-	char *target; /* as the user named it */
+	char *target;	 /* as the user named it */
+	char **archives; /* read together with it */
+	size_t archive_count;
 	bool ageless; /* a bundle: complete as of its anchor, however old */
 	struct seal_range absent[2]; /* a partial one: not in it */
 	size_t absents;

@@ -72,19 +72,15 @@ struct look {
 /* What unpacking and listing found. */
 static int tell_files(const struct cli_files *files, struct seal_verify *v)
 {
-	const char *path, *name;
-	uint64_t first;
+	const char *path;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; !rc && (path = cli_files_broken(files, i)); i++)
 		rc = seal_verify_defect(v, SEAL_VERIFY_DEFECT_PACKED, false,
 					path, 0, 0);
-	for (i = 0; !rc && (path = cli_files_twice(files, i)); i++) {
-		name = strrchr(path, '/');
-		first = strtoull(name ? name + 1 : path, NULL, 10);
-		rc = seal_verify_twice(v, path, first);
-	}
+	for (i = 0; !rc && (path = cli_files_twice(files, i)); i++)
+		rc = seal_verify_twice(v, path, cli_segment_first(path));
 	return rc;
 }
 
@@ -178,17 +174,6 @@ static int judge(struct look *look, enum cli_target_kind kind,
 	return rc;
 }
 
-/* Segments are opened by the name that they have when they are plain. */
-static int plain_path(const char *target, enum cli_target_kind kind,
-		      char **ret_path)
-{
-	size_t len = kind == CLI_TARGET_SEGMENT ? cli_segment_stem(target)
-						: strlen(target);
-
-	*ret_path = strndup(target, len);
-	return *ret_path ? 0 : SEAL_E_NOMEM;
-}
-
 int cli_judge_spool(const struct cli_trust *trust, const char *target,
 		    enum cli_target_kind kind, struct cli_judgements *list,
 		    struct seal_diag *diag)
@@ -203,12 +188,11 @@ int cli_judge_spool(const struct cli_trust *trust, const char *target,
 			 .progress = step,
 			 .progress_ctx = &progress},
 		.trust = trust};
-	char *path = NULL;
-	int rc = plain_path(target, kind, &path);
+	char *path = cli_segment_path(target, one_file);
+	int rc = path ? cli_files_new(one_file ? NULL : trust->archives,
+				      &look.files)
+		      : SEAL_E_NOMEM;
 
-	if (!rc)
-		rc = cli_files_new(one_file ? NULL : trust->archives,
-				   &look.files);
 	if (rc)
 		goto out;
 	look.from.io = cli_files_io(look.files);

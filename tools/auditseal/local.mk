@@ -8,8 +8,8 @@ tools_auditseal_libsealcheck_la_SOURCES = \
 	%D%/copy_tiles.c %D%/copy_bundle.c %D%/copy_cosigned.c \
 	%D%/copy_quorum.c \
 	%D%/bundle.h %D%/bundle_facts.c %D%/bundle_read.c \
-	%D%/archive.h %D%/archive.c %D%/unpack.h %D%/unpack_xz.c \
-	%D%/unpack_zstd.c %D%/fleet.h %D%/fleet.c \
+	%D%/archive.h %D%/archive.c %D%/unpack.h %D%/unpack_file.c \
+	%D%/unpack_xz.c %D%/unpack_zstd.c %D%/fleet.h %D%/fleet.c \
 	%D%/memory.h %D%/memory.c %D%/memory_text.c %D%/pin.c \
 	%D%/stamps.h %D%/stamps.c %D%/enroll.h %D%/enroll.c
 tools_auditseal_libsealcheck_la_CPPFLAGS = $(AM_CPPFLAGS) \

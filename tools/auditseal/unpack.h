@@ -22,6 +22,17 @@ struct cli_unpack {
 	void (*end)(void *state);
 };
 
+/* One file, unpacked into one without a name in TMPDIR. */
+struct cli_unpacked {
+	int fd; /* the caller's */
+	uint64_t bytes, read_bytes;
+	bool whole; /* false: damaged or cut off; bytes came out of it */
+};
+
+/* A negative errno. */
+int cli_unpack_file(const struct cli_unpack *u, const char *path,
+		    struct cli_unpacked *ret_unpacked);
+
 extern const struct cli_unpack cli_unpack_gz;
 extern const struct cli_unpack cli_unpack_zst; /* the only user of libzstd */
 extern const struct cli_unpack cli_unpack_xz;  /* the only user of liblzma */
