@@ -81,6 +81,7 @@ static void forget(struct forge *g)
 	memio_free(g->m);
 	g->m = NULL;
 	seal_frontier_init(&g->tree);
+	g->sealed = g->tree;
 	memset(&g->head, 0, sizeof(g->head));
 	g->freed_epochs = 0;
 	g->epoch_now = g->head_epoch = g->commit_first = g->numbers = 0;
@@ -214,7 +215,8 @@ static void make_handover(struct forge *g, struct forge_step *s)
 	assert_true(h.epoch < FORGE_EPOCHS);
 	seal_entry_put_header(h.header, s->type, s->flags, s->time_us);
 	assert_int_equal(seal_frontier_root(&g->tree, &h.root), 0);
-	memcpy(h.key, test_pub(key_of(g, h.epoch)), sizeof(h.key));
+	memcpy(h.key, g->weak_key ? g->weak_key : test_pub(key_of(g, h.epoch)),
+	       sizeof(h.key));
 	assert_int_equal(
 		seal_handover_sign(&g->log_id, &h, signer_of(g, g->epoch_now)),
 		0);
@@ -292,6 +294,7 @@ static void put_head(struct forge *g, uint64_t time_us)
 	}
 	g->head_epoch = g->epoch_now;
 	g->size = g->head.size;
+	g->sealed = g->tree;
 	g->commit_first = g->head.size;
 	if (g->handed_over)
 		g->epoch_now++;
@@ -311,7 +314,7 @@ static void cosign(struct forge *g, uint64_t time_s, struct seal_buf *ret_note)
 			 0);
 	assert_int_equal(
 		seal_checkpoint_put_signed(ret_note, &cp, g->host,
-					   g->epoch[g->receipted_epoch]),
+					   signer_of(g, g->receipted_epoch)),
 		0);
 	seal_checkpoint_put(&text, &cp);
 	assert_int_equal(seal_cosig_sign(ret_note, text.data, text.len, time_s,
@@ -378,7 +381,7 @@ static void put_state(struct forge *g)
 				   .root = g->head.root,
 				   .segment = g->numbers - 1,
 				   .epoch = g->epoch_now,
-				   .frontier = g->tree,
+				   .frontier = g->sealed,
 				   .mirrors = 1};
 
 	state.mirror[0].offered = g->anchor;
@@ -511,6 +514,14 @@ void forge_receipt_again(struct forge *g, uint64_t time_us)
 	cosign(g, time_us / 1000000, &g->note);
 	g->anchor_us = time_us;
 	put_acked(g);
+}
+
+void forge_first_receipt(struct forge *g)
+{
+	g->receipted = g->head;
+	g->receipted_epoch = g->head_epoch;
+	g->anchor = g->head.size;
+	forge_receipt_again(g, g->options.as_of_us);
 }
 
 uint8_t *forge_bytes(struct forge *g, const char *path, uint64_t *ret_len)

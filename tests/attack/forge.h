@@ -79,9 +79,10 @@ struct forge {
 	size_t steps, room;
 	uint64_t planned; /* entries */
 	uint64_t clock_us;
-	uint64_t keep_from; /* files that end before it are gone */
-	uint64_t zeros;	    /* behind the last frame */
-	bool no_gap;	    /* nothing that asks for attention */
+	uint64_t keep_from;	 /* files that end before it are gone */
+	uint64_t zeros;		 /* behind the last frame */
+	bool no_gap;		 /* nothing that asks for attention */
+	const uint8_t *weak_key; /* 32 bytes that hand-overs name instead */
 	/* keys: NULL where there is none any more */
 	struct seal_key *host, *new_host, *mirror, *epoch[FORGE_EPOCHS];
 	struct seal_vkey mirror_vkey;
@@ -105,7 +106,7 @@ struct forge {
 	struct seal_head receipted; /* the head of the newest receipt */
 	uint64_t receipted_epoch;
 	/* while building */
-	struct seal_frontier tree;
+	struct seal_frontier tree, sealed;
 	struct seal_head head;
 	uint64_t freed_epochs; /* hand-overs in freed files */
 	uint64_t epoch_now, head_epoch, commit_first, numbers;
@@ -131,6 +132,7 @@ void forge_record(struct forge *g, const char *text);
 void forge_control(struct forge *g, const struct seal_control *c);
 void forge_start(struct forge *g);
 void forge_head(struct forge *g);
+void forge_hand_over(struct forge *g); /* one commit */
 /* A `key` entry from host to new_host, with signatures by these two. */
 void forge_new_host_key(struct forge *g, const struct seal_key *by,
 			const struct seal_key *to);
@@ -151,6 +153,9 @@ void forge_steal(struct forge *g, enum forge_means means, uint64_t held);
 
 /* The receipts in `acked` from now on: the head of the last one, later. */
 void forge_receipt_again(struct forge *g, uint64_t time_us);
+
+/* The mirror hears of this log for the first time, and of all of it. */
+void forge_first_receipt(struct forge *g);
 
 /* A note of host and mirror over another root; as long as the true one. */
 void forge_other_receipt(struct forge *g, uint64_t size,

@@ -91,7 +91,7 @@ static void plain(struct forge *g, enum seal_entry_type type)
 	forge_control(g, &c);
 }
 
-static void hand_over(struct forge *g)
+void forge_hand_over(struct forge *g)
 {
 	plain(g, SEAL_ENTRY_EPOCH);
 	forge_head(g);
@@ -195,7 +195,7 @@ static void restart(struct forge *g)
 {
 	plain(g, SEAL_ENTRY_STOP);
 	forge_head(g);
-	hand_over(g);
+	forge_hand_over(g);
 	forge_start(g);
 	forge_head(g);
 }
@@ -210,7 +210,7 @@ static void crash(struct forge *g)
 	forge_control(g, &c);
 	forge_start(g);
 	forge_head(g);
-	hand_over(g);
+	forge_hand_over(g);
 }
 
 static void receipt(struct forge *g)
@@ -228,11 +228,11 @@ static const struct {
 	unsigned at;
 	void (*make)(struct forge *g);
 } events[] = {
-	{4, heartbeat},	   {8, gap},	    {12, receipt},
-	{20, hand_over},   {24, receipt},   {26, odd_records},
-	{29, long_record}, {33, next_file}, {40, about_others},
-	{45, receipt},	   {50, restart},   {58, receipt},
-	{62, crash},	   {67, next_file}, {75, receipt},
+	{4, heartbeat},	       {8, gap},	{12, receipt},
+	{20, forge_hand_over}, {24, receipt},	{26, odd_records},
+	{29, long_record},     {33, next_file}, {40, about_others},
+	{45, receipt},	       {50, restart},	{58, receipt},
+	{62, crash},	       {67, next_file}, {75, receipt},
 	{80, heartbeat},
 };
 
@@ -258,7 +258,7 @@ void forge_standard(struct forge *g, uint64_t keep_from, uint64_t entries)
 		forge_start(g);
 		forge_head(g);
 		records(g, keep_from / 2);
-		hand_over(g);
+		forge_hand_over(g);
 		records(g, keep_from - g->planned);
 		receipt(g);
 		next_file(g);

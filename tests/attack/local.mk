@@ -28,3 +28,6 @@ tests_attack_spool_keys_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/spool_hostile
 tests_attack_spool_hostile_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=seal_sha256,--wrap=seal_sha256_parts
+# Mistakes of others.
+attack_tests += %D%/test_peers
+tests_attack_test_peers_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
