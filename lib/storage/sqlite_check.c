@@ -300,6 +300,17 @@ static int check_strays(struct seal_storage *storage, const char **ret_table,
 	return rc;
 }
 
+static int check_journal(struct seal_storage *storage, const char **ret_what,
+			 struct seal_diag *diag)
+{
+	const struct sqlite_storage *s = (struct sqlite_storage *)storage;
+
+	if (s->rest)
+		return sqlite_wal_check(s->path, ret_what, diag);
+	*ret_what = NULL;
+	return 0;
+}
+
 /* One look at a bound statement: 1 and its number, or 0 for no row. */
 static int first_number(struct connection *c, sqlite3_stmt *row,
 			int64_t *ret_number, struct seal_diag *diag)
@@ -382,5 +393,6 @@ void sqlite_check_ops(struct seal_storage_ops *ops)
 {
 	ops->check_log = check_log;
 	ops->check_strays = check_strays;
+	ops->check_journal = check_journal;
 	ops->get_next = get_next;
 }

@@ -120,8 +120,25 @@ struct connection {
 	sqlite3 *db;
 	sqlite3_stmt *statements[ST_COUNT]; /* made when first used */
 	pthread_mutex_t mutex;
-	int64_t version; /* of the schema */
+	int64_t version;		/* of the schema */
+	const struct sqlite_rest *rest; /* borrowed; NULL: SQLite's own files */
 };
+
+/*
+ * Files at rest: sqlite_rest.c.  _is: has nobody the database open?  _new is
+ * registered with SQLite under its name until _free; NULL: no memory.  _changed
+ * (NULL is fine): somebody wrote meanwhile, and what was asked for last failed.
+ */
+struct sqlite_rest;
+bool sqlite_rest_is(const char *path);
+struct sqlite_rest *sqlite_rest_new(void);
+const char *sqlite_rest_name(const struct sqlite_rest *rest);
+bool sqlite_rest_changed(const struct sqlite_rest *rest);
+void sqlite_rest_free(struct sqlite_rest *rest);
+
+/* Of a database at rest: what of PATH-wal no crash leaves, or NULL. */
+int sqlite_wal_check(const char *path, const char **ret_what,
+		     struct seal_diag *diag);
 
 /* From this schema on there are the tables of sqlite_witness.c. */
 #define VERSION_WITNESS 2
@@ -133,6 +150,8 @@ struct sqlite_storage {
 	struct connection writer;
 	struct connection reader;
 	struct connection *readable; /* reader; writer for ":memory:" */
+	struct sqlite_rest *rest;    /* the reader's; NULL: not at rest */
+	char *path;		     /* at rest */
 	pthread_mutex_t queue_mutex;
 	pthread_cond_t queue_moved;
 	struct step *queue, **queue_end; /* waiting for the next commit */

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,6 +87,10 @@ int sqlite_fail(struct connection *c, int sqlite_code, const char *what,
 	const char *why =
 		c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(sqlite_code);
 
+	if (sqlite_rest_changed(c->rest))
+		return seal_diag_set(diag, SEAL_E_BUSY,
+				     "the store's database was changed while "
+				     "it was read: try again");
 	return seal_diag_set(diag, code_of(sqlite_code),
 			     "the store's database: %s: %s", what, why);
 }
@@ -319,13 +322,21 @@ static int connection_open(struct connection *c, const char *path, int flags,
 {
 	int rc;
 
-	rc = sqlite3_open_v2(
-		path, &c->db,
-		flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	rc = sqlite3_open_v2(path, &c->db,
+			     flags | SQLITE_OPEN_NOMUTEX |
+				     SQLITE_OPEN_EXRESCODE,
+			     c->rest ? sqlite_rest_name(c->rest) : NULL);
 	if (rc != SQLITE_OK)
 		return seal_diag_set(diag, code_of(rc), "cannot open %s: %s",
 				     path, sqlite3_errmsg(c->db));
-	return harden(c, diag);
+	rc = harden(c, diag);
+	/* Before the first read: no shared memory is asked for then. */
+	if (rc == 0 && c->rest)
+		rc = execute(c,
+			     "PRAGMA locking_mode = EXCLUSIVE;"
+			     "PRAGMA temp_store = MEMORY",
+			     diag);
+	return rc;
 }
 
 /* The file itself, so that it is private from its first byte. */
@@ -375,58 +386,22 @@ static int writer_open(struct sqlite_storage *s, const char *path, bool create,
 	return rc;
 }
 
-/* May files be made beside it? */
-static bool beside_writable(const char *path)
-{
-	char *copy = strdup(path);
-	bool writable = copy && access(dirname(copy), W_OK) == 0;
-
-	free(copy);
-	return writable;
-}
-
-static bool journal_exists(const char *path)
-{
-	char *journal = sqlite3_mprintf("%s-wal", path);
-	bool exists = !journal || access(journal, F_OK) == 0;
-
-	sqlite3_free(journal);
-	return exists;
-}
-
-/* "file:PATH?immutable=1" for a file that nothing can change. */
-static char *immutable_uri(const char *path)
-{
-	sqlite3_str *uri = sqlite3_str_new(NULL);
-
-	sqlite3_str_appendall(uri, "file:");
-	for (; *path; path++)
-		sqlite3_str_appendf(uri, strchr("%?#", *path) ? "%%%02X" : "%c",
-				    (unsigned char)*path);
-	sqlite3_str_appendall(uri, "?immutable=1");
-	return sqlite3_str_finish(uri);
-}
-
 /*
- * On a medium that cannot be written SQLite could not make its shared memory;
- * a copy that was made of a stopped store does not need it.
+ * What nobody has open is read by files of ours, which leave no trace; beside
+ * a writer SQLite's own are needed, and its shared memory.
  */
 static int copy_open(struct sqlite_storage *s, const char *path,
 		     struct seal_diag *diag)
 {
-	char *uri;
-	int rc;
-
-	if (beside_writable(path) || journal_exists(path))
+	if (!sqlite_rest_is(path))
 		return connection_open(&s->reader, path, SQLITE_OPEN_READONLY,
 				       diag);
-	uri = immutable_uri(path);
-	if (!uri)
+	s->rest = sqlite_rest_new();
+	s->path = strdup(path);
+	if (!s->rest || !s->path)
 		return seal_diag_set(diag, SEAL_E_NOMEM, "out of memory");
-	rc = connection_open(&s->reader, uri,
-			     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, diag);
-	sqlite3_free(uri);
-	return rc;
+	s->reader.rest = s->rest;
+	return connection_open(&s->reader, path, SQLITE_OPEN_READONLY, diag);
 }
 
 static int reader_open(struct sqlite_storage *s, const char *path,
@@ -452,6 +427,8 @@ static void storage_close(struct seal_storage *storage)
 		return;
 	connection_close(&s->reader);
 	connection_close(&s->writer);
+	sqlite_rest_free(s->rest);
+	free(s->path);
 	pthread_cond_destroy(&s->queue_moved);
 	pthread_mutex_destroy(&s->queue_mutex);
 	free((void *)s->base.ops);

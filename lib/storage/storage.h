@@ -225,6 +225,13 @@ struct seal_storage_ops {
 	/* Rows that belong to no log: the name of a table, or NULL. */
 	int (*check_strays)(struct seal_storage *storage,
 			    const char **ret_table, struct seal_diag *diag);
+	/*
+	 * What stands in front of the database and is not in it yet: one
+	 * sentence if some of it is passed over that no crash tears, or NULL.
+	 * While somebody else has it open, NULL.
+	 */
+	int (*check_journal)(struct seal_storage *storage,
+			     const char **ret_what, struct seal_diag *diag);
 };
 
 /* Drivers embed this as their first member. */
@@ -235,7 +242,13 @@ struct seal_storage {
 enum seal_storage_mode {
 	SEAL_STORAGE_CREATE = 1, /* make it; EXISTS if it is there */
 	SEAL_STORAGE_WRITE = 2,	 /* NOTFOUND if it is not there */
-	SEAL_STORAGE_READ = 3,	 /* changes nothing of the database file */
+	/*
+	 * Of a database that nobody has open, neither a byte nor a file is
+	 * changed or made, and what changes while it is read gives BUSY.
+	 * Beside a writer SQLite's shared memory, PATH-shm, is used.  Not for
+	 * the process that writes.
+	 */
+	SEAL_STORAGE_READ = 3,
 };
 
 /*

@@ -31,15 +31,18 @@ static void take_checkpoint(struct test_store *t, size_t old, size_t size)
 	seal_key_free(seal);
 }
 
-void attack_store_fill(struct test_store *t, const size_t *sizes)
+static void fill(struct test_store *t, size_t old, const size_t *sizes)
 {
-	size_t old = 0;
-
 	for (; *sizes; old = *sizes++) {
 		take_checkpoint(t, old, *sizes);
 		test_store_receipt(t, *sizes, old);
 		t->now_s++;
 	}
+}
+
+void attack_store_fill(struct test_store *t, const size_t *sizes)
+{
+	fill(t, 0, sizes);
 	store_close(t->store);
 	t->store = NULL;
 }
@@ -76,9 +79,8 @@ static void write_trust(struct attack_store *a)
 	seal_buf_fini(&pins);
 }
 
-struct attack_store *attack_store_make(size_t size)
+static struct attack_store *begin(size_t size)
 {
-	const size_t sizes[] = {size / 10, size / 4, 6 * size / 10, size, 0};
 	struct attack_store *a = calloc(1, sizeof(*a));
 
 	assert_non_null(a);
@@ -92,10 +94,89 @@ struct attack_store *attack_store_make(size_t size)
 	test_store_trust(a->t, &a->t->host);
 	test_store_enroll(a->t, &a->t->host);
 	a->t->now_s = NOW_S;
+	return a;
+}
+
+struct attack_store *attack_store_make(size_t size)
+{
+	const size_t sizes[] = {size / 10, size / 4, 6 * size / 10, size, 0};
+	struct attack_store *a = begin(size);
+
 	attack_store_fill(a->t, sizes);
 	write_trust(a);
 	store_attach(a);
 	return a;
+}
+
+/* A file beside the database, and the name it gets. */
+static void copy_file(struct attack_store *a, const char *suffix,
+		      const char *name)
+{
+	char from[80], to[80];
+	size_t len;
+	uint8_t *bytes;
+	FILE *f;
+
+	snprintf(from, sizeof(from), "%s%s", a->t->db, suffix);
+	snprintf(to, sizeof(to), "%s%s", name, suffix);
+	bytes = store_file(from, &len);
+	f = fopen(to, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+	free(bytes);
+}
+
+static void restart_journal(struct attack_store *a)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(a->t->db, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA wal_checkpoint(RESTART)",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+}
+
+struct attack_store *attack_store_make_killed(size_t size)
+{
+	const size_t sizes[] = {size / 10, size / 4, 0};
+	const size_t before[] = {4 * size / 10, 5 * size / 10, 6 * size / 10,
+				 0};
+	const size_t behind[] = {8 * size / 10, size, 0};
+	struct attack_store *a = begin(size);
+
+	attack_store_fill(a->t, sizes);
+	test_store_begin(a->t);
+	fill(a->t, size / 4, before);
+	restart_journal(a);
+	fill(a->t, 6 * size / 10, behind);
+	copy_file(a, "", "killed.db");
+	copy_file(a, "-wal", "killed.db");
+	copy_file(a, "-shm", "killed.db");
+	store_close(a->t->store);
+	a->t->store = NULL;
+	snprintf(a->t->db, sizeof(a->t->db), "killed.db");
+	write_trust(a);
+	return a;
+}
+
+uint8_t *store_file(const char *path, size_t *ret_len)
+{
+	FILE *f = fopen(path, "r");
+	uint8_t *bytes;
+	long len;
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	len = ftell(f);
+	rewind(f);
+	bytes = malloc((size_t)len + 1);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, (size_t)len, f), len);
+	fclose(f);
+	*ret_len = (size_t)len;
+	return bytes;
 }
 
 void attack_store_free(struct attack_store *a)

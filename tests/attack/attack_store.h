@@ -33,7 +33,16 @@ struct attack_store {
 
 /* size entries, checkpoints and receipts at several sizes, the last at size. */
 struct attack_store *attack_store_make(size_t size);
+/*
+ * A store that was killed: what is behind the first quarter of the log stands
+ * in PATH-wal alone, in front of what an older run of it left there.  Files
+ * only: db is closed.
+ */
+struct attack_store *attack_store_make_killed(size_t size);
 void attack_store_free(struct attack_store *a);
+
+/* The whole of a file; the caller frees it. */
+uint8_t *store_file(const char *path, size_t *ret_len);
 
 /*
  * Builds a database in the same manner out of a host's log: a checkpoint and a

@@ -22,6 +22,9 @@ tests_attack_test_store_values_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/test_store_rows
 tests_attack_test_store_rows_SOURCES = %D%/test_store_rows.c $(attack_store)
 tests_attack_test_store_rows_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/test_store_raw
+tests_attack_test_store_raw_SOURCES = %D%/test_store_raw.c $(attack_store)
+tests_attack_test_store_raw_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/spool_keys
 tests_attack_spool_keys_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 # Counts work instead, and allocations: nothing may be remembered.

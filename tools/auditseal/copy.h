@@ -15,7 +15,7 @@
 
 struct cli_trust;
 
-#define CLI_COPY_WRONG_MAX 4
+#define CLI_COPY_WRONG_MAX 6
 
 /* Something about a copy that is not as a store keeps it. */
 struct cli_copy_wrong {

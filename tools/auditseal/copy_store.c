@@ -321,9 +321,26 @@ static int settle_name(struct store_feed *f, const struct cli_trust *trust,
 	return 0;
 }
 
-/* Do the rows belong together?  Which table has rows of no log? */
+/* What is said of a store once: with its first log. */
+struct aside {
+	const char *stray;   /* the table that has rows of no log */
+	const char *journal; /* what of PATH-wal is not whole */
+};
+
+#define JOURNAL SEAL_STORAGE_FILE "-wal"
+
+static void put_aside(struct cli_copy *copy, const struct aside *aside)
+{
+	if (aside->stray)
+		wrong(copy, 28, aside->stray,
+		      "there are rows that belong to no log");
+	if (aside->journal)
+		wrong(copy, 29, JOURNAL, aside->journal);
+}
+
+/* Do the rows belong together? */
 static int check_rows(struct store_feed *f, struct cli_copy *copy,
-		      const char *stray, struct seal_diag *diag)
+		      struct seal_diag *diag)
 {
 	struct seal_storage_check check;
 	int rc = f->storage->ops->check_log(f->storage, f->log->id, &check,
@@ -336,8 +353,6 @@ static int check_rows(struct store_feed *f, struct cli_copy *copy,
 	if (check.epochs)
 		wrong(copy, 29, "epochs",
 		      "the records are not one for each epoch");
-	if (stray)
-		wrong(copy, 28, stray, "there are rows that belong to no log");
 	copy->size =
 		f->log->mirror < check.entries ? f->log->mirror : check.entries;
 	return 0;
@@ -347,7 +362,7 @@ struct visit {
 	const struct cli_trust *trust;
 	cli_copy_fn *fn;
 	void *ctx;
-	const char *stray;
+	struct aside aside; /* not said yet */
 };
 
 static int visit_log(struct visit *visit, struct seal_storage *storage,
@@ -388,12 +403,13 @@ static int visit_log(struct visit *visit, struct seal_storage *storage,
 	copy.cosigned_count = cosigned.count;
 	copy.have_epochs |= records.len;
 	if (!rc)
-		rc = check_rows(&f, &copy, visit->stray, diag);
+		rc = check_rows(&f, &copy, diag);
+	put_aside(&copy, &visit->aside);
 	if (!rc)
 		rc = settle_name(&f, visit->trust, &copy, origin, diag);
 	if (!rc && (!visit->trust->log || !strcmp(visit->trust->log, origin) ||
 		    !strcmp(visit->trust->log, log->origin))) {
-		visit->stray = NULL;
+		memset(&visit->aside, 0, sizeof(visit->aside));
 		cli_progress_begin(&f.progress, origin, visit->trust->quiet);
 		rc = visit->fn(visit->ctx, &copy, diag);
 		cli_progress_end(&f.progress);
@@ -406,14 +422,14 @@ static int visit_log(struct visit *visit, struct seal_storage *storage,
 	return rc;
 }
 
-/* Rows of no log, in a store that has none to say it with. */
-static int visit_strays(const struct visit *visit, struct seal_diag *diag)
+/* In a store that has no log to say it with. */
+static int visit_aside(const struct visit *visit, struct seal_diag *diag)
 {
 	struct cli_copy copy = {
 		.origin = "(no log)",
 		.source = {.tile = read_tile, .bundle = read_bundle}};
 
-	wrong(&copy, 28, visit->stray, "there are rows that belong to no log");
+	put_aside(&copy, &visit->aside);
 	return visit->fn(visit->ctx, &copy, diag);
 }
 
@@ -437,7 +453,7 @@ static int open_store(const char *target, struct seal_storage **ret_storage,
 int cli_store_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
 {
-	struct visit visit = {trust, fn, ctx, NULL};
+	struct visit visit = {trust, fn, ctx, {NULL, NULL}};
 	struct seal_storage_log *logs = NULL;
 	struct seal_storage *storage;
 	size_t count = 0, i;
@@ -447,11 +463,15 @@ int cli_store_visit(const struct cli_trust *trust, const char *target,
 		return rc;
 	rc = storage->ops->list_logs(storage, &logs, &count, diag);
 	if (!rc)
-		rc = storage->ops->check_strays(storage, &visit.stray, diag);
+		rc = storage->ops->check_strays(storage, &visit.aside.stray,
+						diag);
+	if (!rc)
+		rc = storage->ops->check_journal(storage, &visit.aside.journal,
+						 diag);
 	for (i = 0; i < count && !rc; i++)
 		rc = visit_log(&visit, storage, &logs[i], diag);
-	if (!rc && visit.stray && !trust->log)
-		rc = visit_strays(&visit, diag);
+	if (!rc && (visit.aside.stray || visit.aside.journal) && !trust->log)
+		rc = visit_aside(&visit, diag);
 	free(logs);
 	storage->ops->close(storage);
 	return rc;

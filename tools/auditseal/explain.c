@@ -139,10 +139,15 @@ static const struct cli_explanation explanations[] = {
 	 "Put it back where it belongs and verify both logs."},
 	{29,
 	 "A file that only repeats what the log says is missing, damaged or "
-	 "behind.",
-	 "A lost write after a power cut, or a deleted file.",
+	 "behind.  Of a store's store.db-wal: what stands behind a damaged "
+	 "place in it is no longer read, so the copy may end before it.",
+	 "A lost write after a power cut, or a deleted file; a changed byte in "
+	 "front of a store's database.",
 	 "The log itself is proven.  rsyslogd rebuilds the file at its next "
-	 "start."},
+	 "start.  Of store.db-wal: keep the three files as they are, and "
+	 "verify "
+	 "with a receipt, --state or --pin from elsewhere, which say whether "
+	 "anything is gone."},
 	{30,
 	 "Something that is not an entry is damaged: a header, a tag, a tile, "
 	 "padding.  The entries in the range are proven intact.",
