@@ -33,6 +33,7 @@ endif
 EXTRA_DIST += tests/lib/store.bash
 # Module, store and checker together.
 shell_tests += %D%/end_to_end.tap
+shell_tests += %D%/kill9.tap
 shell_tests += %D%/store_full.tap
 shell_tests += %D%/tiles.tap
 # Two stores, each the other's witness.
