@@ -149,13 +149,8 @@ int verify_cell_accept(struct seal_verify *v)
 {
 	int rc;
 
-	if (v->cell.total) {
+	if (v->cell.total)
 		verify_proven_time(v, v->cell.first_us, v->walk.last_us);
-		/* A clock that fell says nothing of how long this waits. */
-		verify_note_went_on(v, v->cell.first_us > v->sealed.max_us
-					       ? v->cell.first_us
-					       : v->sealed.max_us);
-	}
 	rc = wrong_tags(v);
 	if (!rc)
 		rc = verify_take(v, &v->cell.open);

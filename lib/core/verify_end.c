@@ -10,7 +10,6 @@
 #define HEARTBEATS_FRESH  3
 #define HEARTBEATS_SILENT 2
 #define FRESH_EXTRA_US	  60000000u
-#define HEARTBEAT_US	  60000000u
 
 /* The newest seal is always checked. */
 static int check_newest(struct seal_verify *v)
@@ -277,9 +276,8 @@ static uint64_t freshness(const struct seal_verify *v)
 {
 	if (v->opt.min_freshness_us)
 		return v->opt.min_freshness_us;
-	/* Where no start and no heartbeat is proven, the usual one is meant. */
 	if (!v->sealed.have_heartbeat)
-		return HEARTBEATS_FRESH * HEARTBEAT_US + FRESH_EXTRA_US;
+		return HEARTBEATS_FRESH * VERIFY_HEARTBEAT_US + FRESH_EXTRA_US;
 	if (!v->sealed.heartbeat_us || v->sealed.heartbeat_us > UINT64_MAX / 8)
 		return 0;
 	return HEARTBEATS_FRESH * v->sealed.heartbeat_us + FRESH_EXTRA_US;
@@ -451,6 +449,28 @@ static int silent(struct seal_verify *v, const struct seal_anchor *a)
 		(unsigned long long)(w->heartbeat_us / 1000000));
 }
 
+/*
+ * AS037: receipts come, but far behind.  How long an entry waits is taken from
+ * the log itself, so that no clock that was set raises an alarm.
+ */
+static int late(struct seal_verify *v, const struct seal_anchor *a)
+{
+	uint64_t waited, allowed = freshness(v);
+
+	if (v->opt.target != SEAL_VERIFY_SPOOL || v->opt.alone ||
+	    v->opt.range || a->kind != SEAL_ANCHOR_QUORUM || !a->fresh ||
+	    a->size >= v->sealed.next)
+		return 0;
+	waited = verify_note_waited_us(v, a->size);
+	if (waited <= allowed)
+		return 0;
+	return verify_find(v, 37, 1, 0, false, NULL,
+			   "%llu entries wait for a receipt, the oldest for "
+			   "%llu s",
+			   (unsigned long long)(v->sealed.next - a->size),
+			   (unsigned long long)(waited / 1000000));
+}
+
 /* Only what a quorum holds is freed. */
 static int beginning(struct seal_verify *v, const struct seal_anchor *a)
 {
@@ -483,5 +503,7 @@ int verify_end_anchor(struct seal_verify *v, uint64_t reached,
 		rc = beginning(v, a);
 	if (!rc)
 		rc = silent(v, a);
+	if (!rc)
+		rc = late(v, a);
 	return rc ? rc : check_rooted(v, verdict, bound);
 }

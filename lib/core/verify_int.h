@@ -39,6 +39,8 @@
 #define VERIFY_LATE_NOTES  8
 #define VERIFY_NOTE_MAX	   SEAL_NOTE_MAX_BYTES
 #define VERIFY_WHERE_BYTES 160
+/* Where no start and no heartbeat is proven, the usual one is meant. */
+#define VERIFY_HEARTBEAT_US 60000000u
 
 /* Where the life cycle stands (format.md 1, 8). */
 enum verify_life {
@@ -59,9 +61,10 @@ struct verify_walk {
 	enum verify_life life;
 	uint8_t piece_flags; /* of the entry before: SEAL_FLAG_MORE and so on */
 	bool piece_known;
-	bool handed_over; /* the entry before was an `epoch` entry */
-	uint64_t last_us; /* time of the entry before; 0: none */
-	uint64_t max_us;  /* largest time so far */
+	bool handed_over;  /* the entry before was an `epoch` entry */
+	uint64_t last_us;  /* time of the entry before; 0: none */
+	uint64_t max_us;   /* largest time so far */
+	uint64_t lived_us; /* steps of its clock, none above a heartbeat */
 	uint64_t heartbeat_us;
 	bool have_heartbeat; /* an interval was stated */
 	uint64_t entries;    /* looked at */
@@ -107,6 +110,7 @@ struct verify_claim {
 	bool seen;	       /* the log reached this size ... */
 	struct seal_hash ours; /* ... with this root */
 	uint64_t before_us;    /* time of the entry below it; 0: not known */
+	uint64_t lived_us;     /* lived_us of the walk there */
 	uint8_t *note;	       /* owned */
 	size_t note_len;
 	char where[VERIFY_WHERE_BYTES];
@@ -137,7 +141,7 @@ struct verify_past {
 	uint64_t size;
 	struct seal_hash root;
 	uint64_t before_us; /* time of the entry below it; 0: not known */
-	uint64_t next_us;   /* time of the entry behind it; 0: not known */
+	uint64_t lived_us;  /* of the walk there */
 };
 
 /* A `key` entry whose two signatures verify. */
@@ -370,10 +374,8 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 /* Tells a claim the root of its size, if that is past and still kept. */
 void verify_note_recall(const struct seal_verify *v,
 			struct verify_claim *claim);
-/* The entry behind the newest past root was made then. */
-void verify_note_went_on(struct seal_verify *v, uint64_t time_us);
-/* When the entry behind this size was made; 0: not known. */
-uint64_t verify_note_behind_us(const struct seal_verify *v, uint64_t size);
+/* For how long, at least, the log went on behind this size; 0: not known. */
+uint64_t verify_note_waited_us(const struct seal_verify *v, uint64_t size);
 void verify_claim_fini(struct verify_claim *claim);
 /* The checkpoints of the options; what became of them. */
 int verify_given_take(struct seal_verify *v);

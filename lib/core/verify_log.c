@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define CLOCK_STEP_US 1000000
+#define CLOCK_STEP_US	  1000000
+#define HEARTBEAT_MOST_US ((uint64_t)86400 * 1000000)
 
 struct step {
 	struct seal_verify *v;
@@ -302,6 +303,20 @@ static int on_control(struct step *s)
 	}
 }
 
+/*
+ * A host writes at least a heartbeat: of a longer step no more than that is
+ * believed.  The rest is a clock that was set, or a host that was down.
+ */
+static uint64_t step_us(const struct verify_walk *w, uint64_t step_us)
+{
+	uint64_t most = VERIFY_HEARTBEAT_US;
+
+	if (w->have_heartbeat && w->heartbeat_us &&
+	    w->heartbeat_us < HEARTBEAT_MOST_US)
+		most = w->heartbeat_us;
+	return step_us < most ? step_us : most;
+}
+
 static int check_time(struct step *s)
 {
 	struct verify_walk *w = &s->v->walk;
@@ -310,6 +325,8 @@ static int check_time(struct step *s)
 	w->last_us = now;
 	if (now > w->max_us)
 		w->max_us = now;
+	if (last && now > last)
+		w->lived_us += step_us(w, now - last);
 	if (!last || now >= last || last - now <= CLOCK_STEP_US)
 		return 0;
 	return FIND(s, 14, "the clock fell by %llu ms",

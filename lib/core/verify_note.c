@@ -53,6 +53,7 @@ static void tell(const struct seal_verify *v, struct verify_claim *claim,
 	claim->seen = true;
 	claim->ours = *root;
 	claim->before_us = size == v->walk.next ? v->walk.last_us : 0;
+	claim->lived_us = v->walk.lived_us;
 }
 
 void verify_note_root(struct seal_verify *v, uint64_t size,
@@ -90,21 +91,13 @@ void verify_note_past(struct seal_verify *v, uint64_t size,
 	past->size = size;
 	past->root = *root;
 	past->before_us = size == v->sealed.next ? v->sealed.last_us : 0;
-	past->next_us = 0;
+	past->lived_us = v->sealed.lived_us;
 	v->ring_at = (v->ring_at + 1) % VERIFY_RING_HEADS;
 	if (v->ring_used < VERIFY_RING_HEADS)
 		v->ring_used++;
 }
 
 /* Sizes rise in the ring: binary search from its oldest. */
-void verify_note_went_on(struct seal_verify *v, uint64_t time_us)
-{
-	size_t last = (v->ring_at + VERIFY_RING_HEADS - 1) % VERIFY_RING_HEADS;
-
-	if (v->ring_used)
-		v->ring[last].next_us = time_us;
-}
-
 static struct verify_past *find_past(const struct seal_verify *v, uint64_t size)
 {
 	size_t base = (v->ring_at + VERIFY_RING_HEADS - v->ring_used) %
@@ -134,13 +127,22 @@ void verify_note_recall(const struct seal_verify *v, struct verify_claim *claim)
 	claim->seen = true;
 	claim->ours = past->root;
 	claim->before_us = past->before_us;
+	claim->lived_us = past->lived_us;
 }
 
-uint64_t verify_note_behind_us(const struct seal_verify *v, uint64_t size)
+uint64_t verify_note_waited_us(const struct seal_verify *v, uint64_t size)
 {
 	const struct verify_past *past = find_past(v, size);
+	uint64_t now = v->sealed.lived_us, then = past ? past->lived_us : now;
+	size_t k;
 
-	return past ? past->next_us : 0;
+	for (k = 0; k < v->claims && !past; k++)
+		if (v->claim[k].seen && v->claim[k].size == size)
+			then = v->claim[k].lived_us;
+	for (k = 0; k < v->lates && !past; k++)
+		if (v->late[k].seen && v->late[k].size == size)
+			then = v->late[k].lived_us;
+	return then < now ? now - then : 0;
 }
 
 static int set_note(struct verify_claim *claim,

@@ -207,6 +207,91 @@ static void a_silent_host_is_told(void **state)
 	forge_free(g);
 }
 
+/* A log that goes on behind its newest receipt: commits, seconds between. */
+static struct forge *waiting(unsigned commits, uint64_t step_s)
+{
+	struct forge *g = forge_new();
+	unsigned i;
+
+	forge_start(g);
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT);
+	for (i = 0; i < commits; i++) {
+		forge_record(g, "waits");
+		forge_head(g);
+		g->clock_us += (step_s - 1) * 1000000;
+	}
+	return g;
+}
+
+/* The receipt is a fresh one. */
+static void judge_now(struct forge *g, const char *found)
+{
+	forge_receipt_again(g, g->clock_us);
+	g->options.as_of_us = g->clock_us;
+	forge_judge(g);
+	assert_string_equal(g->av.found, found);
+}
+
+static void late_delivery_is_told(void **state)
+{
+	struct forge *g = waiting(300, 1);
+
+	(void)state;
+	forge_build(g);
+	g->options.min_freshness_us = 310000000;
+	judge_now(g, "");
+	g->options.min_freshness_us = 290000000;
+	judge_now(g, "AS037");
+	assert_int_equal(g->av.status, 1);
+	forge_free(g);
+	/* Of a longer step no more than a heartbeat counts: 240 s is well. */
+	g = waiting(5, 50);
+	forge_build(g);
+	judge_now(g, "");
+	forge_free(g);
+	g = waiting(6, 50);
+	forge_build(g);
+	judge_now(g, "AS037");
+	forge_free(g);
+}
+
+/* Nothing is late because a clock was set. */
+static void a_clock_that_was_set_is_not_late(void **state)
+{
+	struct forge *g = waiting(20, 1);
+
+	(void)state;
+	g->clock_us += 3600000000; /* forward, as a slow one is */
+	forge_record(g, "on time");
+	forge_head(g);
+	forge_build(g);
+	judge_now(g, "");
+	forge_free(g);
+
+	g = waiting(20, 1);
+	g->clock_us -= 3600000000; /* back */
+	forge_record(g, "an hour ago, it says");
+	forge_head(g);
+	forge_build(g);
+	g->clock_us += 3600000000;
+	judge_now(g, "AS014[21,21]");
+	forge_free(g);
+
+	/* Slow from the receipt on. */
+	g = forge_new();
+	forge_start(g);
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT);
+	g->clock_us -= 3600000000;
+	forge_record(g, "an hour ago, it says");
+	forge_head(g);
+	forge_build(g);
+	g->clock_us += 3600000000;
+	judge_now(g, "AS014[1,1]");
+	forge_free(g);
+}
+
 /* More receipts than are kept; an old one with another root. */
 static void every_old_receipt_is_compared(void **state)
 {
@@ -256,6 +341,8 @@ int main(void)
 		cmocka_unit_test(a_host_key_is_changed_by_both_keys),
 		cmocka_unit_test(a_host_key_is_changed_from_the_one_in_force),
 		cmocka_unit_test(a_silent_host_is_told),
+		cmocka_unit_test(late_delivery_is_told),
+		cmocka_unit_test(a_clock_that_was_set_is_not_late),
 		cmocka_unit_test(every_old_receipt_is_compared),
 	};
 

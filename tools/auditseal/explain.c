@@ -183,9 +183,15 @@ static const struct cli_explanation explanations[] = {
 	 "No pin was given and no trusted party vouches for the first entry.",
 	 "Give the policy with its .pins file beside it; the pin is written by "
 	 "'auditseald enroll'."},
-	{37, "Entries or parts were delivered to the store late.",
-	 "The store was not reached for a while.",
-	 "See 'auditseal status' on the host."},
+	{37,
+	 "Receipts are fresh, but the newest one stops far behind the end of "
+	 "the log: by the log's own clock, entries wait for a receipt longer "
+	 "than a receipt may be old.",
+	 "The store takes less than the host writes, or somebody lets only "
+	 "old entries through: until they are receipted, a cut among them "
+	 "would not show.",
+	 "See 'auditseal status' on the host for the backlog, then the store "
+	 "and the line between them."},
 };
 
 const struct cli_explanation *cli_explanations(size_t *ret_count)
