@@ -202,7 +202,17 @@ int seal_verify_note(struct seal_verify *verify,
 int seal_verify_checkpoint(struct seal_verify *verify, const uint8_t *note,
 			   size_t len, bool whole, const char *where);
 
-/* What is kept beside a store's entries is wrong: AS028, AS029, AS030. */
+/*
+ * The log's own note of a checkpoint and the lines of a witness on it, as a
+ * store of ours keeps them aside: every one of the latter is judged.
+ */
+int seal_verify_cosigned(struct seal_verify *verify, const uint8_t *note,
+			 size_t len, const char *where);
+
+/*
+ * What is kept beside a store's entries is wrong: AS010, AS028, AS029, AS030;
+ * AS011, a line by a key that nobody names, is a note (class N) here.
+ */
 int seal_verify_kept(struct seal_verify *verify, unsigned number,
 		     const char *where, const char *text);
 

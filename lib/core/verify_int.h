@@ -115,6 +115,7 @@ struct verify_claim {
 	size_t note_len;
 	char where[VERIFY_WHERE_BYTES];
 	bool stored;  /* our store keeps it: no line of it is a stranger's */
+	bool aside;   /* so too, but the log's own lines stand elsewhere */
 	bool damaged; /* a finding says so: what follows from it is none */
 	bool late;    /* a 0x21 frame behind one of a larger size */
 	/* of CLAIM_NOTE, once judged: somebody we know signed it */

@@ -225,6 +225,11 @@ static int report_lines(struct judgement *j)
 	bool newest = j->claim->source == SEAL_VERIFY_NOTE_CHECKPOINT;
 	int rc;
 
+	/* What is wrong with the log's own lines is said of their row. */
+	if (j->claim->aside)
+		return j->wrong && j->host == LINE_GOOD && !j->conflicts
+			       ? about(j, 10, "a cosignature is wrong")
+			       : 0;
 	if (nothing_is_right(j)) {
 		j->claim->damaged = true;
 		return about(j, 10, "no signature fits its text");
@@ -307,11 +312,11 @@ static int judge_root(struct judgement *j)
 	if (j->good && j->v->opt.target == SEAL_VERIFY_STORE)
 		return about(j, 22,
 			     "the copy has another root than the receipt says");
-	if (j->host == LINE_GOOD)
+	if (j->host == LINE_GOOD && !j->claim->aside)
 		return about(j, 8,
 			     "the host signed another root than the one "
 			     "that is sealed here");
-	if (j->claim->damaged)
+	if (j->claim->damaged || j->claim->aside)
 		return 0;
 	return about(j, 30,
 		     "a checkpoint that nobody signed, with another "
@@ -346,7 +351,8 @@ static int judge(struct seal_verify *v, struct verify_claim *claim)
 		rc = look_cosignatures(&j);
 	if (!rc && !claim->damaged)
 		rc = report_lines(&j);
-	if (!rc && claim->stored && !claim->damaged && j.host != LINE_STRANGE)
+	if (!rc && (claim->stored || (claim->aside && j.host == LINE_GOOD)) &&
+	    !claim->damaged && j.host != LINE_STRANGE)
 		rc = verify_lines_look(v, &j.note, claim->size);
 	if (!rc)
 		rc = hear_all(&j);

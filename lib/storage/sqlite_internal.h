@@ -76,6 +76,9 @@
 			 " time = ?5, note = ?6, lines = ?7 WHERE size <= ?3") \
 	X(WITNESSED_GET, "SELECT size, root, time, note, lines FROM witness "  \
 			 "WHERE hash = ?1")                                    \
+	X(WITNESSED_NEXT, "SELECT size, root, time, note, lines, hash, "       \
+			  "origin FROM witness WHERE hash > ?1 "               \
+			  "ORDER BY hash LIMIT 1")                             \
 	X(EPOCH_PUT, "INSERT INTO epoch (log, epoch, record) "                 \
 		     "VALUES (?1, ?2, ?3)")                                    \
 	X(EPOCH_GET, "SELECT record FROM epoch WHERE log = ?1 AND epoch = ?2") \

@@ -91,22 +91,34 @@ static struct connection *reader_take(struct seal_storage *storage)
 	return c;
 }
 
+/* Text that is a whole C string of this room. */
+static bool text_column(sqlite3_stmt *row, int i, char *ret_text, size_t room)
+{
+	size_t bytes = (size_t)sqlite3_column_bytes(row, i);
+
+	if (bytes < 1 || bytes >= room ||
+	    memchr(sqlite3_column_blob(row, i), 0, bytes))
+		return false;
+	memcpy(ret_text, sqlite3_column_blob(row, i), bytes);
+	ret_text[bytes] = '\0';
+	return true;
+}
+
 static int cosignature_column(sqlite3_stmt *row,
 			      struct seal_storage_cosignature *ret_cosignature,
 			      struct seal_diag *diag)
 {
 	struct seal_storage_cosignature one = {0};
-	int bytes = sqlite3_column_bytes(row, 0);
 	int64_t size = sqlite3_column_int64(row, 1);
 
-	if (bytes < 1 || bytes > SEAL_NAME_MAX_BYTES || size < 0)
-		return damaged(diag, "a witness's line");
-	memcpy(one.name, sqlite3_column_blob(row, 0), (size_t)bytes);
-	one.size = (uint64_t)size;
-	if (strlen(one.name) != (size_t)bytes)
-		return damaged(diag, "a witness's line");
-	if (sqlite_data_copy(row, 2, &one.lines, &one.lines_bytes) < 0)
-		return no_memory(diag);
+	if (!text_column(row, 0, one.name, sizeof(one.name)) || size < 0) {
+		memset(&one, 0, sizeof(one));
+		one.damaged = true;
+	} else {
+		one.size = (uint64_t)size;
+		if (sqlite_data_copy(row, 2, &one.lines, &one.lines_bytes) < 0)
+			return no_memory(diag);
+	}
 	*ret_cosignature = one;
 	return 0;
 }
@@ -223,10 +235,70 @@ static int get_witnessed(struct seal_storage *storage,
 	return rc;
 }
 
+static int next_column(sqlite3_stmt *row,
+		       struct seal_storage_witnessed *ret_witnessed,
+		       struct seal_diag *diag)
+{
+	struct seal_storage_witnessed w = {0};
+	int rc;
+
+	/* A key of another length ends the walk: the next one is unknown. */
+	if (sqlite3_column_bytes(row, 5) != sizeof(w.hash))
+		return damaged(diag, "a witnessed checkpoint");
+	memcpy(w.hash.b, sqlite3_column_blob(row, 5), sizeof(w.hash));
+	w.damaged = !text_column(row, 6, w.origin, sizeof(w.origin));
+	rc = w.damaged ? 0 : witnessed_column(row, &w.checkpoint, diag);
+	w.damaged |= rc == SEAL_E_DAMAGED;
+	if (rc < 0 && rc != SEAL_E_DAMAGED)
+		return rc;
+	*ret_witnessed = w;
+	return 0;
+}
+
+static int next_read(struct connection *c, const struct seal_hash *behind,
+		     struct seal_storage_witnessed *ret_witnessed,
+		     struct seal_diag *diag)
+{
+	sqlite3_stmt *row;
+	int rc = 0;
+
+	if (c->version >= VERSION_WITNESS) {
+		rc = sqlite_statement(c, ST_WITNESSED_NEXT, &row, diag);
+		if (rc < 0)
+			return rc;
+		/* A number is below all bytes, also below none. */
+		if (behind)
+			sqlite_bind_data(row, 1, behind->b, sizeof(behind->b));
+		else
+			sqlite3_bind_int64(row, 1, 0);
+		rc = sqlite_row(c, row, "a witnessed checkpoint", diag);
+	}
+	if (rc == 0)
+		return SEAL_E_NOTFOUND;
+	if (rc == 1) {
+		rc = next_column(row, ret_witnessed, diag);
+		sqlite_done(row);
+	}
+	return rc;
+}
+
+static int next_witnessed(struct seal_storage *storage,
+			  const struct seal_hash *behind,
+			  struct seal_storage_witnessed *ret_witnessed,
+			  struct seal_diag *diag)
+{
+	struct connection *c = reader_take(storage);
+	int rc = next_read(c, behind, ret_witnessed, diag);
+
+	pthread_mutex_unlock(&c->mutex);
+	return rc;
+}
+
 void sqlite_witness_ops(struct seal_storage_ops *ops)
 {
 	ops->put_cosignature = put_cosignature;
 	ops->put_witnessed = put_witnessed;
 	ops->list_cosignatures = list_cosignatures;
 	ops->get_witnessed = get_witnessed;
+	ops->next_witnessed = next_witnessed;
 }

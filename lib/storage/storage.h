@@ -66,6 +66,15 @@ struct seal_storage_cosignature {
 	uint64_t size;			    /* of the checkpoint it signed */
 	uint8_t *lines;			    /* owned: its signature lines */
 	size_t lines_bytes;
+	bool damaged; /* a column cannot be true; nothing else is set */
+};
+
+/* What our own witness saw last of one log, ours or not. */
+struct seal_storage_witnessed {
+	struct seal_hash hash; /* the row's key: of the origin */
+	char origin[SEAL_ORIGIN_MAX_BYTES + 1];
+	struct seal_storage_checkpoint checkpoint; /* see put_witnessed */
+	bool damaged; /* a column cannot be true; hash alone is set */
 };
 
 /* Frees the list and what is in it; NULL is fine. */
@@ -201,7 +210,7 @@ struct seal_storage_ops {
 		struct seal_storage *storage, int64_t log, uint64_t size,
 		struct seal_storage_checkpoint *ret_checkpoint,
 		struct seal_diag *diag);
-	/* By name; seal_storage_cosignatures_free. */
+	/* By name, damaged ones too; seal_storage_cosignatures_free. */
 	int (*list_cosignatures)(struct seal_storage *storage, int64_t log,
 				 struct seal_storage_cosignature **ret_list,
 				 size_t *ret_count, struct seal_diag *diag);
@@ -210,6 +219,14 @@ struct seal_storage_ops {
 			     const struct seal_hash *origin_hash,
 			     struct seal_storage_checkpoint *ret_checkpoint,
 			     struct seal_diag *diag);
+	/*
+	 * The next row behind this hash, NULL: the first, damaged ones too;
+	 * seal_storage_checkpoint_fini of its checkpoint.  NOTFOUND.
+	 */
+	int (*next_witnessed)(struct seal_storage *storage,
+			      const struct seal_hash *behind,
+			      struct seal_storage_witnessed *ret_witnessed,
+			      struct seal_diag *diag);
 	/* Appends the records of `epochs` from epoch on, in order. */
 	int (*get_epochs)(struct seal_storage *storage, int64_t log,
 			  uint64_t epoch, struct seal_buf *ret_records,

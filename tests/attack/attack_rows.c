@@ -20,6 +20,11 @@ const struct store_table store_tables[] = {
 	{"tile", {"log", "level", "number"}, {"hashes"}},
 	{"checkpoint", {"log", "size"}, {"root", "note", "receipt"}},
 	{"epoch", {"log", "epoch"}, {"record"}},
+	/* One row of each: any column that is a number tells it. */
+	{"cosignature", {"log"}, {"name", "size", "lines"}},
+	{"witness",
+	 {"size"},
+	 {"hash", "origin", "root", "time", "note", "lines"}},
 };
 
 void store_where(const struct store_table *t, const int64_t key[3], char *ret,

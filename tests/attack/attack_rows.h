@@ -6,7 +6,7 @@
 #include "tests/attack/attack_store.h"
 
 #define STORE_ROWS_MAX 64
-#define STORE_TABLES   6
+#define STORE_TABLES   8
 
 /* Where a value stands, in words of SQL and of the log. */
 struct store_value {

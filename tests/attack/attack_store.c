@@ -47,21 +47,102 @@ void attack_store_fill(struct test_store *t, const size_t *sizes)
 	t->store = NULL;
 }
 
-static void write_trust(struct attack_store *a)
+/* "witness NICKNAME VKEY": its key is SHA-256 of the nickname. */
+static void put_witness(struct seal_buf *text, const char *nickname,
+			const char *name)
 {
-	struct seal_key *mirror = test_key("mirror");
-	struct seal_hash id = test_host_log_id(&a->t->host);
-	struct seal_buf text = SEAL_BUF_INIT, pins = SEAL_BUF_INIT;
+	struct seal_key *key = test_key(nickname);
 	struct seal_vkey vkey = {0};
 
-	assert_int_equal(seal_vkey_init(&vkey, ATTACK_MIRROR,
-					SEAL_KEY_COSIGNATURE,
-					seal_key_public(mirror), NULL),
+	assert_int_equal(seal_vkey_init(&vkey, name, SEAL_KEY_COSIGNATURE,
+					seal_key_public(key), NULL),
 			 0);
+	seal_buf_putf(text, "witness %s ", nickname);
+	seal_vkey_put(text, &vkey);
+	seal_buf_put_str(text, "\n");
+	seal_vkey_fini(&vkey);
+	seal_key_free(key);
+}
+
+/* A line of a witness on the host's note of a size. */
+static void put_line(const struct attack_store *a, size_t size,
+		     const char *nickname, const char *name,
+		     struct seal_buf *ret_note, struct seal_buf *ret_line)
+{
+	struct seal_key *key = test_key(nickname);
+	struct seal_vkey vkey = {0};
+	struct seal_note note;
+
+	assert_int_equal(seal_vkey_init(&vkey, name, SEAL_KEY_COSIGNATURE,
+					seal_key_public(key), NULL),
+			 0);
+	test_host_note(&a->t->host, size, NULL, ret_note);
+	assert_int_equal(
+		seal_note_parse(ret_note->data, ret_note->len, &note, NULL), 0);
+	assert_int_equal(seal_cosig_sign(ret_line, note.text, note.text_len,
+					 NOW_S, &vkey, key),
+			 0);
+	assert_int_equal(seal_buf_error(ret_line), 0);
+	seal_vkey_fini(&vkey);
+	seal_key_free(key);
+}
+
+static int witness_step(struct seal_storage *storage, void *ctx,
+			struct seal_diag *diag)
+{
+	struct attack_store *a = ctx;
+	size_t size = 6 * a->size / 10;
+	struct seal_buf note[2] = {SEAL_BUF_INIT, SEAL_BUF_INIT};
+	struct seal_buf line[2] = {SEAL_BUF_INIT, SEAL_BUF_INIT};
+	struct seal_storage_cosignature said = {.name = ATTACK_OTHER,
+						.size = size};
+	struct seal_storage_checkpoint saw = {.size = size,
+					      .received_s = NOW_S};
+	int rc, i;
+
+	put_line(a, size, "other", ATTACK_OTHER, &note[0], &line[0]);
+	put_line(a, size, "own", ATTACK_OWN, &note[1], &line[1]);
+	said.lines = line[0].data;
+	said.lines_bytes = line[0].len;
+	saw.root = test_host_root(&a->t->host, size);
+	saw.note = note[1].data;
+	saw.note_bytes = note[1].len;
+	saw.receipt = line[1].data;
+	saw.receipt_bytes = line[1].len;
+	rc = storage->ops->put_cosignature(storage, 1, &said, diag);
+	if (!rc)
+		rc = storage->ops->put_witnessed(storage, ATTACK_ORIGIN, &saw,
+						 diag);
+	for (i = 0; i < 2; i++) {
+		seal_buf_fini(&note[i]);
+		seal_buf_fini(&line[i]);
+	}
+	return rc;
+}
+
+static void witness_it(struct attack_store *a)
+{
+	struct seal_storage *storage;
+
+	assert_int_equal(seal_storage_sqlite_open(a->t->db, SEAL_STORAGE_WRITE,
+						  &storage, NULL),
+			 0);
+	assert_int_equal(storage->ops->commit(storage, witness_step, a,
+					      SEAL_STORAGE_DURABLE, NULL),
+			 0);
+	storage->ops->close(storage);
+}
+
+static void write_trust(struct attack_store *a)
+{
+	struct seal_hash id = test_host_log_id(&a->t->host);
+	struct seal_buf text = SEAL_BUF_INIT, pins = SEAL_BUF_INIT;
+
 	test_host_policy_line(&a->t->host, &text);
-	seal_buf_put_str(&text, "witness mirror ");
-	seal_vkey_put(&text, &vkey);
-	seal_buf_put_str(&text, "\nquorum mirror\n");
+	put_witness(&text, "mirror", ATTACK_MIRROR);
+	put_witness(&text, "other", ATTACK_OTHER);
+	put_witness(&text, "own", ATTACK_OWN);
+	seal_buf_put_str(&text, "quorum mirror\n");
 	seal_buf_putf(&pins, "%s ", a->t->host.origin);
 	seal_buf_put_base64(&pins, id.b, sizeof(id.b));
 	seal_buf_put_str(&pins, "\n");
@@ -73,8 +154,6 @@ static void write_trust(struct attack_store *a)
 					 &a->trust.pins, NULL),
 			 0);
 	a->trust.as_of_us = (uint64_t)(NOW_S + 30) * 1000000;
-	seal_vkey_fini(&vkey);
-	seal_key_free(mirror);
 	seal_buf_fini(&text);
 	seal_buf_fini(&pins);
 }
@@ -103,6 +182,7 @@ struct attack_store *attack_store_make(size_t size)
 	struct attack_store *a = begin(size);
 
 	attack_store_fill(a->t, sizes);
+	witness_it(a);
 	write_trust(a);
 	store_attach(a);
 	return a;
@@ -189,6 +269,17 @@ void attack_store_free(struct attack_store *a)
 
 /* ---- the verdict ---- */
 
+static unsigned count_strangers(const struct seal_findings *list)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		n += list->v[i].number == 11 &&
+		     list->v[i].class == SEAL_CLASS_N;
+	return n;
+}
+
 int store_judge(struct attack_store *a, const char *path)
 {
 	struct cli_judgements list = {0};
@@ -197,7 +288,7 @@ int store_judge(struct attack_store *a, const char *path)
 	a->found[0] = '\0';
 	a->got_size = a->anchor_size = 0;
 	a->status = 3;
-	a->verdicts = 0;
+	a->verdicts = a->strangers = 0;
 	memset(&a->diag, 0, sizeof(a->diag));
 	a->rc = cli_judge(&a->trust, path ? path : a->t->db, &list, &a->diag);
 	if (!a->rc) {
@@ -210,6 +301,8 @@ int store_judge(struct attack_store *a, const char *path)
 							" | ");
 			attack_found(&list.v[i].verdict, a->found + len,
 				     sizeof(a->found) - len);
+			a->strangers +=
+				count_strangers(&list.v[i].verdict.findings);
 		}
 		a->got_size = list.v[0].verdict.size;
 		a->anchor_size = list.v[0].verdict.anchor.size;

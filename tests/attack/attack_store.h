@@ -15,6 +15,8 @@
 
 #define ATTACK_ORIGIN "web01.example.com/audit"
 #define ATTACK_MIRROR "store.example/mirror"
+#define ATTACK_OTHER  "other.example/witness" /* what it said is kept */
+#define ATTACK_OWN    "store.example/witness" /* what it saw is kept */
 #define ATTACK_SIZE   1000
 
 struct attack_store {
@@ -29,9 +31,13 @@ struct attack_store {
 	char found[4096]; /* "AS001[17,17] AS030[0,255]w", without class N */
 	uint64_t got_size, anchor_size;
 	unsigned verdicts;
+	unsigned strangers; /* notes (class N) of keys that nobody names */
 };
 
-/* size entries, checkpoints and receipts at several sizes, the last at size. */
+/*
+ * size entries, checkpoints and receipts at several sizes, the last at size;
+ * a witness of others cosigned the last but one, and our own saw it.
+ */
 struct attack_store *attack_store_make(size_t size);
 /*
  * A store that was killed: what is behind the first quarter of the log stands

@@ -40,6 +40,7 @@ struct cli_copy {
 	const uint64_t *bytes_read;	 /* of tiles and bundles, up to now */
 	const struct seal_buf *cosigned; /* notes: see cli_cosigned below */
 	size_t cosigned_count;
+	bool cosigned_stored; /* as a store of ours keeps them */
 	struct cli_copy_wrong wrong[CLI_COPY_WRONG_MAX];
 	size_t wrongs;
 };
@@ -75,9 +76,27 @@ void cli_cosigned_fini(struct cli_cosigned *cosigned);
 /* Appends a copy of a note. */
 int cli_cosigned_add(struct cli_cosigned *cosigned,
 		     const struct seal_buf *note);
-/* Of a log in a store's database. */
+/*
+ * A store keeps, of the log's own lines, the host's and at most one seal, and
+ * beside them, from line own_lines on, others, whose names are others.
+ */
+bool cli_lines_are_kept(const struct seal_note *note, const char *origin,
+			size_t own_lines);
+/*
+ * Of a log in a store's database.  *ret_whole: each row is what a store keeps;
+ * what is not is left out.
+ */
 int cli_cosigned_read(struct seal_storage *storage, int64_t log,
-		      struct cli_cosigned *cosigned, struct seal_diag *diag);
+		      struct cli_cosigned *cosigned, bool *ret_whole,
+		      struct seal_diag *diag);
+/*
+ * What a store's own witness saw: the first row that is not as it keeps them,
+ * or that the policy's keys did not sign.  ret_wrong->number 0: none.
+ */
+int cli_witnessed_check(struct seal_storage *storage,
+			const struct seal_policy *policy,
+			struct cli_copy_wrong *ret_wrong,
+			struct seal_diag *diag);
 
 /*
  * Replaces what is in *ret_note by all that the copy has on the checkpoint of

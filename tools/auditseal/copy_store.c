@@ -95,12 +95,8 @@ static bool named(const struct seal_note_sig *line, const char *name,
 	       !memcmp(line->name + len, suffix, more);
 }
 
-/*
- * A store keeps, of the log's own lines, the host's and at most one seal, and
- * beside them its own, whose names are others.
- */
-static bool lines_are_kept(const struct seal_note *note, const char *origin,
-			   size_t own_lines)
+bool cli_lines_are_kept(const struct seal_note *note, const char *origin,
+			size_t own_lines)
 {
 	size_t i, seals = 0;
 	bool host, seal;
@@ -148,7 +144,7 @@ static int join(const struct seal_storage_checkpoint *checkpoint,
 						 &note, &cp, NULL) &&
 		     cp.size == checkpoint->size &&
 		     seal_hash_equal(&cp.root, &checkpoint->root) &&
-		     lines_are_kept(&note, cp.origin, own) &&
+		     cli_lines_are_kept(&note, cp.origin, own) &&
 		     (note.sig_count > own) == (checkpoint->receipt != NULL);
 	if (!*ret_whole && own && !count_lines(ret_note->data, ret_note->len))
 		seal_buf_truncate(ret_note, checkpoint->note_bytes);
@@ -325,6 +321,7 @@ static int settle_name(struct store_feed *f, const struct cli_trust *trust,
 struct aside {
 	const char *stray;   /* the table that has rows of no log */
 	const char *journal; /* what of PATH-wal is not whole */
+	struct cli_copy_wrong witness;
 };
 
 #define JOURNAL SEAL_STORAGE_FILE "-wal"
@@ -336,6 +333,9 @@ static void put_aside(struct cli_copy *copy, const struct aside *aside)
 		      "there are rows that belong to no log");
 	if (aside->journal)
 		wrong(copy, 29, JOURNAL, aside->journal);
+	if (aside->witness.number)
+		wrong(copy, aside->witness.number, aside->witness.where,
+		      aside->witness.text);
 }
 
 /* Do the rows belong together? */
@@ -382,6 +382,7 @@ static int visit_log(struct visit *visit, struct seal_storage *storage,
 					   .next = find_next,
 					   .checkpoint = read_past,
 					   .progress = progress}};
+	bool whole = true;
 	int rc;
 
 	seal_buf_init(&f.bundle);
@@ -390,7 +391,11 @@ static int visit_log(struct visit *visit, struct seal_storage *storage,
 	 * In this order: what is read later may be newer, never older; what
 	 * witnesses say is of an older checkpoint.
 	 */
-	rc = cli_cosigned_read(storage, log->id, &cosigned, diag);
+	rc = cli_cosigned_read(storage, log->id, &cosigned, &whole, diag);
+	if (!whole)
+		wrong(&copy, 30, "cosignature",
+		      "what a witness cosigned is not kept as a store keeps "
+		      "it");
 	if (!rc)
 		rc = read_newest(&f, &copy, &note, diag);
 	if (!rc)
@@ -401,6 +406,7 @@ static int visit_log(struct visit *visit, struct seal_storage *storage,
 	copy.epochs_len = records.len;
 	copy.cosigned = cosigned.note;
 	copy.cosigned_count = cosigned.count;
+	copy.cosigned_stored = true;
 	copy.have_epochs |= records.len;
 	if (!rc)
 		rc = check_rows(&f, &copy, diag);
@@ -453,7 +459,7 @@ static int open_store(const char *target, struct seal_storage **ret_storage,
 int cli_store_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag)
 {
-	struct visit visit = {trust, fn, ctx, {NULL, NULL}};
+	struct visit visit = {.trust = trust, .fn = fn, .ctx = ctx};
 	struct seal_storage_log *logs = NULL;
 	struct seal_storage *storage;
 	size_t count = 0, i;
@@ -468,9 +474,14 @@ int cli_store_visit(const struct cli_trust *trust, const char *target,
 	if (!rc)
 		rc = storage->ops->check_journal(storage, &visit.aside.journal,
 						 diag);
+	if (!rc)
+		rc = cli_witnessed_check(storage, trust->policy,
+					 &visit.aside.witness, diag);
 	for (i = 0; i < count && !rc; i++)
 		rc = visit_log(&visit, storage, &logs[i], diag);
-	if (!rc && (visit.aside.stray || visit.aside.journal) && !trust->log)
+	if (!rc && !trust->log &&
+	    (visit.aside.stray || visit.aside.journal ||
+	     visit.aside.witness.number))
 		rc = visit_aside(&visit, diag);
 	free(logs);
 	storage->ops->close(storage);

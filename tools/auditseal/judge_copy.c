@@ -34,6 +34,17 @@ static int feed_note(const struct cli_copy *copy, struct seal_verify *v)
 				      copy->note_whole, "checkpoint");
 }
 
+static int feed_cosigned(const struct cli_copy *copy,
+			 const struct seal_buf *note, struct seal_verify *v)
+{
+	static const char where[] = "what a witness cosigned";
+
+	return copy->cosigned_stored
+		       ? seal_verify_cosigned(v, note->data, note->len, where)
+		       : seal_verify_note(v, SEAL_VERIFY_NOTE_PAST, note->data,
+					  note->len, where);
+}
+
 static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 {
 	const struct look *look = ctx;
@@ -66,9 +77,7 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	if (!rc)
 		rc = feed_note(copy, v);
 	for (i = 0; i < copy->cosigned_count && !rc; i++)
-		rc = seal_verify_note(
-			v, SEAL_VERIFY_NOTE_PAST, copy->cosigned[i].data,
-			copy->cosigned[i].len, "what a witness cosigned");
+		rc = feed_cosigned(copy, &copy->cosigned[i], v);
 	if (!rc)
 		rc = seal_verify_tree(v, &copy->source, copy->size, diag);
 	return rc;
