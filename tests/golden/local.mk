@@ -17,6 +17,9 @@ EXTRA_DIST += %D%/ed25519/README.md %D%/ed25519/generate.py \
 	%D%/ed25519/keys.txt %D%/ed25519/rfc8032.txt \
 	%D%/ed25519/torsion.txt %D%/ed25519/wycheproof.txt
 shell_tests += %D%/spec.tap
+# What our checker says of the vectors v1, every word.
+shell_tests += %D%/verdicts.tap
+EXTRA_DIST += %D%/verdicts.py %D%/verdicts.jsonl
 # The vectors v1, and what made them: v1/README.md.
 EXTRA_DIST += %D%/v1
 if HAVE_CMOCKA

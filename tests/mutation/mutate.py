@@ -4,7 +4,7 @@
 
     mutate.py FILE FIRST OUT [CLANG-ARGUMENT...]
 
-Mutants are numbered from FIRST; SEAL_MUTANT=n in the environment chooses one.
+Mutants are numbered from FIRST; serve.c has the switch.
 Prints one line a mutant: number, file, line, function, kind, text, tab between.
 
 Kinds, at every site (docs/reference/mutation.md):
@@ -26,30 +26,6 @@ PRELUDE = """\
 extern unsigned char seal_mutant_hit[1 << 16];
 extern int seal_mutant_now;
 #define SEAL_M(n) (seal_mutant_hit[n] = 1, seal_mutant_now == (n))
-"""
-# Goes into the first file: which mutant it is, and which were reached.
-SWITCH = """\
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-unsigned char seal_mutant_hit[1 << 16];
-int seal_mutant_now;
-void cmocka_set_test_filter(const char *) __attribute__((weak));
-__attribute__((constructor)) static void seal_mutant_begin(void)
-{
-	const char *number = getenv("SEAL_MUTANT");
-	const char *one = getenv("SEAL_MUTANT_CASE");
-	seal_mutant_now = number ? atoi(number) : 0;
-	if (one && cmocka_set_test_filter)
-		cmocka_set_test_filter(one);
-}
-__attribute__((destructor)) static void seal_mutant_end(void)
-{
-	const char *path = getenv("SEAL_MUTANT_TRACE");
-	int fd = path ? open(path, O_WRONLY | O_CREAT, 0600) : -1;
-	if (fd >= 0 && write(fd, seal_mutant_hit, sizeof(seal_mutant_hit)) < 0)
-		abort();
-}
 """
 ORDER = ["<", "<=", "==", ">=", ">"]
 CONDITIONAL = (K.IF_STMT, K.WHILE_STMT, K.CONDITIONAL_OPERATOR)
@@ -346,8 +322,7 @@ class Mutator:
             pieces.append((a, b, self.render(body[-1])))
             self.function = ""
         text = self.joined(0, len(self.text), pieces)
-        head = SWITCH if self.first == 1 else ""
-        return f'{PRELUDE}{head}#line 1 "{self.path}"\n{text}'
+        return f'{PRELUDE}#line 1 "{self.path}"\n{text}'
 
     # A 0 that stands for a null pointer is no number.
     def find_nulls(self, c):

@@ -14,4 +14,5 @@ files=$(printf '%s ' $SEAL_MUTATION_FILES)
 cd "$TMPDIR"
 /usr/bin/python3 "$SEAL_SRCDIR/tests/mutation/run.py" \
 	--source "$SEAL_SRCDIR" --work "$TMPDIR/mutation" \
+	--results "$SEAL_MUTATION_RESULTS" ${SEAL_MUTATION_AGAIN:+--again} \
 	--files "$files" --tests "$SEAL_MUTATION_TESTS"

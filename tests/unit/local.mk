@@ -14,6 +14,7 @@ unit_tests += %D%/test_known
 tests_unit_test_known_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 unit_tests += %D%/test_verify_align
 unit_tests += %D%/test_verify_clock
+tests_unit_test_verify_clock_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 unit_tests += %D%/test_testdata
 unit_tests += %D%/test_x509
 unit_tests += %D%/test_oom
