@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define CLOCK_STEP_US	  1000000
-#define HEARTBEAT_MOST_US ((uint64_t)86400 * 1000000)
+#define CLOCK_STEP_US 1000000
 
 struct step {
 	struct seal_verify *v;
@@ -307,14 +306,16 @@ static int on_control(struct step *s)
  * A host writes at least a heartbeat: of a longer step no more than that is
  * believed.  The rest is a clock that was set, or a host that was down.
  */
-static uint64_t step_us(const struct verify_walk *w, uint64_t step_us)
+static uint64_t lived_us(const struct verify_walk *w, uint64_t step_us)
 {
 	uint64_t most = VERIFY_HEARTBEAT_US;
 
-	if (w->have_heartbeat && w->heartbeat_us &&
-	    w->heartbeat_us < HEARTBEAT_MOST_US)
+	if (w->have_heartbeat && w->heartbeat_us)
 		most = w->heartbeat_us;
-	return step_us < most ? step_us : most;
+	if (step_us > most)
+		step_us = most;
+	return step_us < UINT64_MAX - w->lived_us ? w->lived_us + step_us
+						  : UINT64_MAX;
 }
 
 static int check_time(struct step *s)
@@ -326,7 +327,7 @@ static int check_time(struct step *s)
 	if (now > w->max_us)
 		w->max_us = now;
 	if (last && now > last)
-		w->lived_us += step_us(w, now - last);
+		w->lived_us = lived_us(w, now - last);
 	if (!last || now >= last || last - now <= CLOCK_STEP_US)
 		return 0;
 	return FIND(s, 14, "the clock fell by %llu ms",

@@ -303,6 +303,7 @@ class Log:
         self.largest, self.spoken, self.cosigned, self.quorate, self.times = 0, {}, False, 0, []
         self.strangers, self.handed_to = set(), 0
         self.before, self.cosignatures = {}, {}
+        self.lived, self.lived_at = 0, {}
         self.forget()
 
     def find(self, n, first=None, last=None, within=False):
@@ -388,6 +389,9 @@ class Log:
         self.handed = kind == EPOCH
         if self.time is not None and when < self.time - 1000000:
             self.find(14, at)
+        if self.time is not None:
+            self.lived += max(0, min(when - self.time, (self.beat or 60000) * 1000))
+        self.lived_at[at + 1] = self.lived
         self.time = self.newest = self.before[at + 1] = when
         fields, known, before = None, kind == RECORD or kind in FORMS and not flags, "new" if at == 0 else self.life
         if kind == RECORD:
@@ -604,6 +608,9 @@ class Log:
             elif size or self.quorate <= min([self.reached] + [f[1] for f in self.found if f[0] == 7]) \
                     or not self.begun or self.after_unknown:
                 self.find(34 if size else 35 if self.cosigned else 33)
+        elif isinstance(self, Spool) and size < self.size and \
+                self.lived - self.lived_at.get(size, self.lived) > age * 1000000:
+            self.find(37)
         if not self.keys or not (self.pin or bound and self.start):
             self.find(36)
         elif not self.newest_sealed:

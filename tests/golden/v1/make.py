@@ -991,3 +991,29 @@ def _(w):
 def _(w):
     "the hash by which readers ask is not that of the origin"
     w.sql(("UPDATE log SET hash = ?", sha(b"another")))
+
+
+def receipted(w, size):
+    """The newest receipt is of this size, and half a minute old."""
+    items = w.log.items
+    at = items.index(next(i for i in items if i[0] == "receipt" and i[1] == size))
+    items[at] = ("receipt", size, AS_OF - 30, items[at][3])
+    w.log.items = [i for i in items if i[0] != "receipt" or i[1] <= size]
+
+
+@vector("AS037-spool")
+def _(w):
+    "the newest receipt is fresh and covers 164 of 300 entries; ten seconds are between each two from entry 200 to 250"
+    receipted(w, 164)
+    for i in range(200, 250):
+        w.log.shift(i, 10 * 10**6)
+    w.log.shift(275, -500 * 10**6)
+    w.forged()
+
+
+@vector("AS037-spool-set")
+def _(w):
+    "no finding: the newest receipt covers 296 of 300 entries; the clock was set by an hour at entry 298"
+    receipted(w, 296)
+    w.log.shift(298, 3600 * 10**6)
+    w.forged()
