@@ -29,7 +29,8 @@ tests_lib_libsealtest_la_SOURCES += %D%/testtree.h %D%/testtree.c
 tests_lib_libsealtest_la_SOURCES += %D%/testlog.h %D%/testlog.c
 tests_lib_libsealtest_la_SOURCES += %D%/vectors.h %D%/vectors.c
 # A spool in memory, with faults and crashes, for tests of lib/spool.
-tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio.c \
+tests_lib_libsealtest_la_SOURCES += %D%/memio.h %D%/memio_private.h \
+	%D%/memio.c %D%/memio_names.c %D%/memio_control.c \
 	%D%/spool_fixture.h %D%/spool_fixture.c
 tests_lib_libsealtest_la_SOURCES += %D%/hash_fault.h %D%/hash_fault.c
 EXTRA_DIST += %D%/lsan.supp %D%/asan.supp

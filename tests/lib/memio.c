@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Contract: memio.h. */
-#include "tests/lib/memio.h"
+/* The calls of the table: memio.h. */
+#include "tests/lib/memio_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,118 +8,17 @@
 
 #include "core/crypto.h"
 
-#define FILES	   256
-#define FDS	   64
-#define SECTOR	   512
-#define DIRS	   8
-#define NAME_BYTES 96
-
-struct inode {
-	uint8_t *data, *durable;
-	uint8_t *dirty; /* a byte for each sector */
-	uint64_t size, durable_size, room;
-	uint32_t mode;
-	unsigned refs; /* names, durable names, descriptors */
-	bool locked, stuck, is_dir;
-};
-
-struct name {
-	char path[NAME_BYTES];
-	struct inode *inode;
-};
-
-struct names {
-	struct name v[FILES];
-	unsigned n;
-};
-
-struct memio {
-	struct seal_io io;
-	struct names now, durable;
-	char dir[DIRS][NAME_BYTES];
-	unsigned dirs;
-	struct inode *fd[FDS];
-	unsigned fds; /* how many there may be */
-	bool fd_locked[FDS];
-	uint64_t realtime_us, boottime_ms;
-	uint64_t space, used;
-	uint8_t machine;
-	long calls, at;
-	enum memio_fault fault;
-	bool hit, stopped, full;
-};
-
 static struct memio *self(const struct seal_io *io)
 {
 	return io->ctx;
-}
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static void drop(struct inode *i)
-{
-	if (!i || --i->refs)
-		return;
-	free(i->data);
-	free(i->durable);
-	free(i->dirty);
-	free(i);
-}
-
-static struct name *find(struct names *names, const char *path)
-{
-	unsigned i;
-
-	for (i = 0; i < names->n; i++)
-		if (!strcmp(names->v[i].path, path))
-			return &names->v[i];
-	return NULL;
-}
-
-static struct name *add(struct names *names, const char *path,
-			struct inode *inode)
-{
-	struct name *n = &names->v[names->n++];
-
-	if (names->n >= FILES || strlen(path) >= NAME_BYTES)
-		abort();
-	strcpy(n->path, path);
-	n->inode = inode;
-	inode->refs++;
-	return n;
-}
-
-static void del(struct names *names, struct name *n)
-{
-	drop(n->inode);
-	*n = names->v[--names->n];
-}
-
-static void grow(struct inode *i, uint64_t size)
-{
-	uint64_t room = (size + SECTOR) / SECTOR * SECTOR;
-
-	if (room <= i->room)
-		return;
-	room *= 2;
-	i->data = must(realloc(i->data, room));
-	i->durable = must(realloc(i->durable, room));
-	i->dirty = must(realloc(i->dirty, room / SECTOR));
-	memset(i->data + i->room, 0, room - i->room);
-	memset(i->durable + i->room, 0, room - i->room);
-	memset(i->dirty + i->room / SECTOR, 0, (room - i->room) / SECTOR);
-	i->room = room;
 }
 
 /* Counts a call that changes something; not 0: how it goes wrong. */
 static int step(struct memio *m, struct inode *i)
 {
 	m->calls++;
+	if (m->watch)
+		m->watch(m->watch_ctx);
 	if (m->stopped)
 		return -EIO;
 	if (i && i->stuck)
@@ -200,7 +99,7 @@ static int m_open(const struct seal_io *io, const char *path, unsigned flags,
 		  int *ret_fd)
 {
 	struct memio *m = self(io);
-	struct name *n = find(&m->now, path);
+	struct name *n = memio_name_find(&m->now, path);
 	struct inode *i;
 	int r;
 
@@ -216,9 +115,10 @@ static int m_open(const struct seal_io *io, const char *path, unsigned flags,
 		r = step(m, NULL);
 		if (r < 0)
 			return r;
-		i = must(calloc(1, sizeof(*i)));
+		memio_names_remember(m);
+		i = memio_must(calloc(1, sizeof(*i)));
 		i->mode = 0600;
-		n = add(&m->now, path, i);
+		n = memio_name_add(&m->now, path, i);
 	}
 	return take_fd(m, n->inode, ret_fd);
 }
@@ -232,7 +132,7 @@ static int m_open_dir(const struct seal_io *io, const char *path, int *ret_fd)
 		return -ENOENT;
 	if (!has_fd(m))
 		return -EMFILE;
-	i = must(calloc(1, sizeof(*i)));
+	i = memio_must(calloc(1, sizeof(*i)));
 	i->is_dir = true;
 	return take_fd(m, i, ret_fd);
 }
@@ -249,6 +149,7 @@ static long m_pread(const struct seal_io *io, int fd, void *bytes, size_t len,
 	if (len > i->size - offset)
 		len = (size_t)(i->size - offset);
 	memcpy(bytes, i->data + offset, len);
+	self(io)->bytes_read += len;
 	return (long)len;
 }
 
@@ -268,38 +169,13 @@ static long m_pwrite(const struct seal_io *io, int fd, const void *bytes,
 	more = offset + len > i->size ? offset + len - i->size : 0;
 	if (more && (m->full || m->used + more > m->space))
 		return -ENOSPC;
-	grow(i, offset + len);
+	memio_inode_grow(i, offset + len);
 	memcpy(i->data + offset, bytes, len);
 	for (s = offset / SECTOR; s <= (offset + len - 1) / SECTOR; s++)
 		i->dirty[s] = 1;
 	i->size += more;
 	m->used += more;
 	return (long)len;
-}
-
-static void copy_names(struct names *to, const struct names *from)
-{
-	struct names old = *to;
-	unsigned i;
-
-	to->n = 0;
-	for (i = 0; i < from->n; i++)
-		add(to, from->v[i].path, from->v[i].inode);
-	for (i = 0; i < old.n; i++)
-		drop(old.v[i].inode);
-}
-
-static void sync_inode(struct inode *i)
-{
-	uint64_t s;
-
-	for (s = 0; s * SECTOR < i->room; s++) {
-		if (i->dirty[s])
-			memcpy(i->durable + s * SECTOR, i->data + s * SECTOR,
-			       SECTOR);
-		i->dirty[s] = 0;
-	}
-	i->durable_size = i->size;
 }
 
 static int m_sync(const struct seal_io *io, int fd)
@@ -310,7 +186,7 @@ static int m_sync(const struct seal_io *io, int fd)
 
 	if (i->is_dir) {
 		if (!r)
-			copy_names(&m->durable, &m->now);
+			memio_names_sync(m);
 		return r < 0 ? r : r ? -EIO : 0;
 	}
 	if (r) { /* what it should have written is clean, and not written */
@@ -318,7 +194,7 @@ static int m_sync(const struct seal_io *io, int fd)
 			memset(i->dirty, 0, i->room / SECTOR);
 		return -EIO;
 	}
-	sync_inode(i);
+	memio_inode_sync(i);
 	return 0;
 }
 
@@ -333,7 +209,7 @@ static int m_ftruncate(const struct seal_io *io, int fd, uint64_t size)
 	r = step(m, i);
 	if (r)
 		return r < 0 ? r : -EIO;
-	grow(i, size);
+	memio_inode_grow(i, size);
 	if (size < i->size) {
 		memset(i->data + size, 0, i->size - size);
 		memset(i->dirty + size / SECTOR, 1,
@@ -353,7 +229,7 @@ static int m_close(const struct seal_io *io, int fd)
 	if (m->fd_locked[fd])
 		m->fd[fd]->locked = false;
 	m->fd_locked[fd] = false;
-	drop(m->fd[fd]);
+	memio_inode_drop(m->fd[fd]);
 	m->fd[fd] = NULL;
 	return 0;
 }
@@ -373,7 +249,7 @@ static int m_stat(const struct seal_io *io, const char *path,
 		  struct seal_io_stat *st)
 {
 	struct memio *m = self(io);
-	struct name *n = find(&m->now, path);
+	struct name *n = memio_name_find(&m->now, path);
 
 	memset(st, 0, sizeof(*st));
 	if (has_dir(m, path)) {
@@ -431,7 +307,7 @@ static int m_mkdir(const struct seal_io *io, const char *path)
 static int m_rename(const struct seal_io *io, const char *from, const char *to)
 {
 	struct memio *m = self(io);
-	struct name *n = find(&m->now, from), *old;
+	struct name *n = memio_name_find(&m->now, from), *old;
 	struct inode *i;
 	int r;
 
@@ -440,13 +316,14 @@ static int m_rename(const struct seal_io *io, const char *from, const char *to)
 	r = step(m, NULL);
 	if (r)
 		return r < 0 ? r : -EIO;
+	memio_names_remember(m);
 	i = n->inode;
 	i->refs++;
-	del(&m->now, n);
-	old = find(&m->now, to);
+	memio_name_del(&m->now, n);
+	old = memio_name_find(&m->now, to);
 	if (old)
-		del(&m->now, old);
-	add(&m->now, to, i);
+		memio_name_del(&m->now, old);
+	memio_name_add(&m->now, to, i);
 	i->refs--;
 	return 0;
 }
@@ -454,7 +331,7 @@ static int m_rename(const struct seal_io *io, const char *from, const char *to)
 static int m_unlink(const struct seal_io *io, const char *path)
 {
 	struct memio *m = self(io);
-	struct name *n = find(&m->now, path);
+	struct name *n = memio_name_find(&m->now, path);
 	int r;
 
 	if (!n)
@@ -462,8 +339,9 @@ static int m_unlink(const struct seal_io *io, const char *path)
 	r = step(m, NULL);
 	if (r)
 		return r < 0 ? r : -EIO;
+	memio_names_remember(m);
 	m->used -= n->inode->size;
-	del(&m->now, n);
+	memio_name_del(&m->now, n);
 	return 0;
 }
 
@@ -526,7 +404,7 @@ static int m_machine_id(const struct seal_io *io, uint8_t ret_hash[32])
 	return 0;
 }
 
-static const struct seal_io table = {
+const struct seal_io memio_table = {
 	.open = m_open,
 	.pread = m_pread,
 	.pwrite = m_pwrite,
@@ -550,216 +428,3 @@ static const struct seal_io table = {
 	.boot_id = m_boot_id,
 	.machine_id = m_machine_id,
 };
-
-struct memio *memio_new(void)
-{
-	struct memio *m = must(calloc(1, sizeof(*m)));
-
-	m->io = table;
-	m->io.ctx = m;
-	m->realtime_us = 1700000000000000;
-	m->boottime_ms = 1000;
-	m->space = 1ULL << 40;
-	m->fds = FDS;
-	m->machine = 1;
-	return m;
-}
-
-void memio_free(struct memio *m)
-{
-	unsigned i;
-
-	if (!m)
-		return;
-	for (i = 0; i < FDS; i++)
-		drop(m->fd[i]);
-	while (m->now.n)
-		del(&m->now, &m->now.v[0]);
-	while (m->durable.n)
-		del(&m->durable, &m->durable.v[0]);
-	free(m);
-}
-
-const struct seal_io *memio_io(struct memio *m)
-{
-	return &m->io;
-}
-
-long memio_calls(const struct memio *m)
-{
-	return m->calls;
-}
-
-void memio_arm(struct memio *m, long k, enum memio_fault fault)
-{
-	m->calls = 0;
-	m->at = k;
-	m->fault = fault;
-	m->hit = m->stopped = m->full = false;
-}
-
-bool memio_hit(const struct memio *m)
-{
-	return m->hit;
-}
-
-/* A cheap generator: which sectors reach the disk. */
-static bool coin(unsigned *seed)
-{
-	*seed = *seed * 1103515245u + 12345u;
-	return *seed >> 16 & 1;
-}
-
-static void tear(struct inode *i, unsigned *seed)
-{
-	uint64_t s;
-
-	for (s = 0; s * SECTOR < i->room; s++) {
-		if (i->dirty[s] && coin(seed))
-			memcpy(i->durable + s * SECTOR, i->data + s * SECTOR,
-			       SECTOR);
-		i->dirty[s] = 0;
-	}
-	if (i->size > i->durable_size && coin(seed))
-		i->durable_size = i->size;
-	if (i->size < i->durable_size && coin(seed))
-		i->durable_size = i->size;
-	memset(i->durable + i->durable_size, 0, i->room - i->durable_size);
-	memcpy(i->data, i->durable, i->room);
-	i->size = i->durable_size;
-}
-
-void memio_restart(struct memio *m, bool lose, unsigned seed)
-{
-	unsigned i;
-
-	memio_arm(m, 0, MEMIO_EIO);
-	for (i = 0; i < FDS; i++) {
-		if (!m->fd[i])
-			continue;
-		m->fd[i]->locked = false;
-		drop(m->fd[i]);
-		m->fd[i] = NULL;
-	}
-	if (lose) {
-		if (coin(&seed))
-			copy_names(&m->durable, &m->now);
-		else
-			copy_names(&m->now, &m->durable);
-	}
-	m->used = 0;
-	for (i = 0; i < m->now.n; i++) {
-		struct inode *inode = m->now.v[i].inode;
-
-		inode->stuck = inode->locked = false;
-		grow(inode, 1);
-		if (lose)
-			tear(inode, &seed);
-		m->used += inode->size;
-	}
-}
-
-void memio_advance_ms(struct memio *m, uint64_t ms)
-{
-	m->boottime_ms += ms;
-	m->realtime_us += ms * 1000;
-}
-
-void memio_set_machine(struct memio *m, uint8_t first_byte)
-{
-	m->machine = first_byte;
-}
-
-void memio_set_space(struct memio *m, uint64_t bytes)
-{
-	m->space = bytes;
-}
-
-void memio_set_fds(struct memio *m, unsigned more)
-{
-	unsigned i;
-
-	m->fds = more < FDS ? more : FDS;
-	for (i = 0; i < FDS && m->fds < FDS; i++)
-		m->fds += m->fd[i] != NULL;
-}
-
-void memio_chmod(struct memio *m, const char *path, uint32_t mode)
-{
-	struct name *n = must(find(&m->now, path));
-
-	n->inode->mode = mode;
-}
-
-uint8_t *memio_data(struct memio *m, const char *path, uint64_t *ret_size)
-{
-	struct name *n = find(&m->now, path);
-
-	if (!n)
-		return NULL;
-	if (ret_size)
-		*ret_size = n->inode->size;
-	return n->inode->data;
-}
-
-void memio_put(struct memio *m, const char *path, const void *data,
-	       uint64_t size)
-{
-	struct name *n = find(&m->now, path);
-
-	if (!n) {
-		n = add(&m->now, path, must(calloc(1, sizeof(struct inode))));
-		n->inode->mode = 0600;
-	}
-	grow(n->inode, size + 1);
-	memset(n->inode->data, 0, n->inode->room);
-	if (size)
-		memcpy(n->inode->data, data, size);
-	n->inode->size = size;
-	memset(n->inode->dirty, 1, n->inode->room / SECTOR);
-	sync_inode(n->inode);
-	copy_names(&m->durable, &m->now);
-}
-
-void memio_remove(struct memio *m, const char *path)
-{
-	struct name *n = find(&m->now, path);
-
-	if (n)
-		del(&m->now, n);
-	copy_names(&m->durable, &m->now);
-}
-
-struct memio *memio_copy(const struct memio *m)
-{
-	struct memio *c = memio_new();
-	unsigned i;
-
-	memcpy(c->dir, m->dir, sizeof(c->dir));
-	c->dirs = m->dirs;
-	c->realtime_us = m->realtime_us;
-	c->boottime_ms = m->boottime_ms;
-	c->space = m->space;
-	c->machine = m->machine;
-	for (i = 0; i < m->now.n; i++)
-		memio_put(c, m->now.v[i].path, m->now.v[i].inode->data,
-			  m->now.v[i].inode->size);
-	return c;
-}
-
-unsigned memio_files(const struct memio *m, const char *prefix,
-		     uint64_t *ret_bytes)
-{
-	uint64_t bytes = 0;
-	unsigned i, n = 0;
-
-	for (i = 0; i < m->now.n; i++) {
-		if (strncmp(m->now.v[i].path, prefix, strlen(prefix)))
-			continue;
-		bytes += m->now.v[i].inode->size;
-		n++;
-	}
-	if (ret_bytes)
-		*ret_bytes = bytes;
-	return n;
-}

@@ -33,10 +33,23 @@ void memio_arm(struct memio *m, long k, enum memio_fault fault);
 bool memio_hit(const struct memio *m); /* has it? */
 
 /*
- * The machine starts again.  lose: what was not synced is lost or torn, by the
- * seed (a power cut); else only the process ended.  Open files are closed.
+ * Called before each call that changes something, with what was done until
+ * then: the place to cut the power (in a copy of the process).  NULL: no more.
  */
-void memio_restart(struct memio *m, bool lose, unsigned seed);
+void memio_watch(struct memio *m, void (*watch)(void *ctx), void *ctx);
+
+/* What becomes of that which was not synced. */
+enum memio_loss {
+	MEMIO_KEPT = 0, /* only the process ended */
+	MEMIO_TORN = 1, /* power cut: each sector or not, by the seed, and each
+			   name up to some moment */
+	MEMIO_LOST = 2, /* power cut: nothing of it is there */
+};
+/* The machine starts again; open files are closed. */
+void memio_restart(struct memio *m, enum memio_loss loss, unsigned seed);
+
+/* Bytes that were read of files since memio_new. */
+uint64_t memio_bytes_read(const struct memio *m);
 
 void memio_advance_ms(struct memio *m, uint64_t ms); /* both clocks */
 void memio_set_machine(struct memio *m, uint8_t first_byte);

@@ -14,6 +14,7 @@
 #include "core/control.h"
 #include "core/entry.h"
 #include "core/epoch.h"
+#include "core/policy.h"
 #include "spool/keydir.h"
 #include "spool/reader.h"
 
@@ -52,8 +53,31 @@ int fixture_teardown(void **state)
 	struct fixture *f = *state;
 
 	memio_free(f->m);
+	seal_policy_free(f->policy);
 	free(f);
 	return 0;
+}
+
+void fixture_set_policy(struct fixture *f)
+{
+	struct seal_buf text = SEAL_BUF_INIT;
+	struct seal_vkey vkey = {0};
+	struct seal_key *key;
+
+	assert_int_equal(seal_key_generate(SEAL_KEY_TRANSIENT, &key), 0);
+	assert_int_equal(seal_vkey_init(&vkey, FIXTURE_MIRROR,
+					SEAL_KEY_COSIGNATURE,
+					seal_key_public(key), NULL),
+			 0);
+	seal_buf_put_str(&text, "witness m ");
+	seal_vkey_put(&text, &vkey);
+	seal_buf_put_str(&text, "\nquorum m\n");
+	if (seal_policy_parse(text.data, text.len, "p", &f->policy, &f->diag))
+		fail_msg("%s", f->diag.text);
+	f->config.policy = f->policy;
+	seal_buf_fini(&text);
+	seal_vkey_fini(&vkey);
+	seal_key_free(key);
 }
 
 int fixture_try(struct fixture *f, struct seal_spool **ret_spool)
@@ -77,11 +101,11 @@ void fixture_close(struct fixture *f, struct seal_spool *sp)
 		fail_msg("close: %s", f->diag.text);
 }
 
-void fixture_crash(struct fixture *f, struct seal_spool *sp, bool lose,
-		   unsigned seed)
+void fixture_crash(struct fixture *f, struct seal_spool *sp,
+		   enum memio_loss loss, unsigned seed)
 {
 	seal_spool_free(sp);
-	memio_restart(f->m, lose, seed);
+	memio_restart(f->m, loss, seed);
 }
 
 int fixture_commit_try(struct seal_spool *sp, const char *text, size_t n,
@@ -123,7 +147,7 @@ struct check {
 	size_t types_len;
 	const char *wanted;
 	unsigned *counts; /* NULL, or of wanted0, wanted1, ... */
-	unsigned counts_n;
+	unsigned counts_n, highest, inverted;
 	unsigned found;
 	/* bytes behind a segment's end, to be named by a recovery entry */
 	bool has_left;
@@ -228,6 +252,9 @@ static void count_number(struct check *c, const struct seal_entry *e)
 		number = number * 10 + (unsigned)(e->body[i] - '0');
 	if (number < c->counts_n)
 		c->counts[number]++;
+	c->inverted += number < c->highest;
+	if (number > c->highest)
+		c->highest = number;
 }
 
 static void check_entry(struct check *c, const struct seal_reader_item *item)
@@ -439,13 +466,16 @@ unsigned fixture_count(struct fixture *f, const char *text)
 	return found;
 }
 
-void fixture_counts(struct fixture *f, const char *prefix, unsigned *ret_counts,
-		    unsigned n)
+unsigned fixture_counts(struct fixture *f, const char *prefix,
+			unsigned *ret_counts, unsigned n)
 {
 	struct check *c = malloc(sizeof(*c));
+	unsigned inverted;
 
 	assert_non_null(c);
 	memset(ret_counts, 0, n * sizeof(*ret_counts));
 	run(f, c, prefix, ret_counts, n);
+	inverted = c->inverted;
 	free(c);
+	return inverted;
 }

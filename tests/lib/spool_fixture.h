@@ -11,6 +11,7 @@
 #include "tests/lib/memio.h"
 
 #define FIXTURE_ORIGIN "host.example.org/audit"
+#define FIXTURE_MIRROR "store.example.org/w1"
 
 struct fixture {
 	struct memio *m;
@@ -20,19 +21,25 @@ struct fixture {
 	unsigned alarms[16]; /* how often each was told */
 	char alarm[512];     /* the last one */
 	char types[65536];
+	struct seal_policy *policy; /* of fixture_set_policy */
 };
 
 /* cmocka setup and teardown: keys in /k, the spool /s is not made yet. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
+/*
+ * What is opened from now on trusts FIXTURE_MIRROR, whose key is of no matter.
+ */
+void fixture_set_policy(struct fixture *f);
+
 /* Open and close that must work; _try returns what open returned. */
 struct seal_spool *fixture_open(struct fixture *f);
 int fixture_try(struct fixture *f, struct seal_spool **ret_spool);
 void fixture_close(struct fixture *f, struct seal_spool *sp);
-/* The machine goes down without a word; lose: also what was not synced. */
-void fixture_crash(struct fixture *f, struct seal_spool *sp, bool lose,
-		   unsigned seed);
+/* The machine goes down without a word. */
+void fixture_crash(struct fixture *f, struct seal_spool *sp,
+		   enum memio_loss loss, unsigned seed);
 
 /* n messages of this text in one commit, which must work. */
 void fixture_commit(struct seal_spool *sp, const char *text, size_t n);
@@ -55,8 +62,11 @@ const char *fixture_types(struct fixture *f);
 void fixture_check(struct fixture *f, struct fixture_log *ret_log);
 /* How many records have exactly this text. */
 unsigned fixture_count(struct fixture *f, const char *text);
-/* The same for the texts prefix0, prefix1, ... below n, in one reading. */
-void fixture_counts(struct fixture *f, const char *prefix, unsigned *ret_counts,
-		    unsigned n);
+/*
+ * The same for the texts prefix0, prefix1, ... below n, in one reading; numbers
+ * may have zeros in front.  How many came behind a higher one.
+ */
+unsigned fixture_counts(struct fixture *f, const char *prefix,
+			unsigned *ret_counts, unsigned n);
 
 #endif

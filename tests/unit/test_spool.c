@@ -12,7 +12,6 @@
 
 #include "core/checkpoint.h"
 #include "core/entry.h"
-#include "core/policy.h"
 #include "spool/keydir.h"
 #include "tests/lib/spool_fixture.h"
 
@@ -427,54 +426,31 @@ static void reading_begins_anywhere(void **state)
 	fixture_close(f, sp);
 }
 
-/* A policy with one mirror; its key is of no matter, only its name. */
-static struct seal_policy *one_mirror(char *ret_name, size_t room)
-{
-	static const char names[] = "store.example.org/w1";
-	struct seal_buf text = SEAL_BUF_INIT;
-	struct seal_policy *policy = NULL;
-	struct seal_vkey vkey = {0};
-	struct seal_diag diag;
-	struct seal_key *key;
-
-	assert_int_equal(seal_key_generate(SEAL_KEY_TRANSIENT, &key), 0);
-	assert_int_equal(seal_vkey_init(&vkey, names, SEAL_KEY_COSIGNATURE,
-					seal_key_public(key), NULL),
-			 0);
-	seal_buf_put_str(&text, "witness m ");
-	seal_vkey_put(&text, &vkey);
-	seal_buf_put_str(&text, "\nquorum m\n");
-	if (seal_policy_parse(text.data, text.len, "p", &policy, &diag))
-		fail_msg("%s", diag.text);
-	snprintf(ret_name, room, "%s", names);
-	seal_buf_fini(&text);
-	seal_vkey_fini(&vkey);
-	seal_key_free(key);
-	return policy;
-}
-
 static void receipts_free_segments(void **state)
 {
 	struct seal_spool_receipt_info info;
 	struct fixture *f = *state;
 	struct fixture_log log;
 	struct seal_spool *sp;
-	char mirror[64], note[64];
+	char note[64];
 	size_t i, len;
 
-	f->config.policy = one_mirror(mirror, sizeof(mirror));
+	fixture_set_policy(f);
 	sp = fixture_open(f);
 	for (i = 0; i < 5; i++) {
 		fixture_commit(sp, "x", 9);
 		assert_int_equal(seal_spool_rotate(sp, NULL), 0);
 	}
 	/* 1 + 45 entries, segments at 0 10 19 28 37 46 */
-	assert_int_equal(seal_spool_receipt(sp, mirror, 47, 1, "n", 1, NULL),
-			 SEAL_E_ARG);
-	assert_int_equal(seal_spool_receipt(sp, mirror, 19, 1, "note", 4, NULL),
-			 0);
-	assert_int_equal(seal_spool_receipt(sp, mirror, 10, 2, "old", 3, NULL),
-			 0);
+	assert_int_equal(
+		seal_spool_receipt(sp, FIXTURE_MIRROR, 47, 1, "n", 1, NULL),
+		SEAL_E_ARG);
+	assert_int_equal(
+		seal_spool_receipt(sp, FIXTURE_MIRROR, 19, 1, "note", 4, NULL),
+		0);
+	assert_int_equal(
+		seal_spool_receipt(sp, FIXTURE_MIRROR, 10, 2, "old", 3, NULL),
+		0);
 	assert_int_equal(
 		seal_spool_receipt(sp, "stranger", 46, 2, "no", 2, NULL), 0);
 	assert_null(memio_data(f->m, "/s/00000000000000000000.seg", NULL));
@@ -485,36 +461,34 @@ static void receipts_free_segments(void **state)
 	fixture_check(f, &log);
 	assert_int_equal(log.receipts, 2);
 	sp = fixture_open(f);
-	seal_spool_receipt_get(sp, mirror, &info);
+	seal_spool_receipt_get(sp, FIXTURE_MIRROR, &info);
 	assert_int_equal(info.size, 19);
-	assert_int_equal(
-		seal_spool_receipt_note(sp, mirror, note, sizeof(note), &len),
-		0);
+	assert_int_equal(seal_spool_receipt_note(sp, FIXTURE_MIRROR, note,
+						 sizeof(note), &len),
+			 0);
 	assert_int_equal(len, 4);
 	assert_memory_equal(note, "note", 4);
 	fixture_close(f, sp);
-	seal_policy_free((struct seal_policy *)(uintptr_t)f->config.policy);
 }
 
 static void keep_holds_receipted_segments(void **state)
 {
 	struct fixture *f = *state;
 	struct seal_spool *sp;
-	char mirror[64];
 	size_t i;
 
-	f->config.policy = one_mirror(mirror, sizeof(mirror));
+	fixture_set_policy(f);
 	f->config.keep_bytes = 1 << 20;
 	sp = fixture_open(f);
 	for (i = 0; i < 3; i++) {
 		fixture_commit(sp, "x", 9);
 		assert_int_equal(seal_spool_rotate(sp, NULL), 0);
 	}
-	assert_int_equal(seal_spool_receipt(sp, mirror, 28, 1, "note", 4, NULL),
-			 0);
+	assert_int_equal(
+		seal_spool_receipt(sp, FIXTURE_MIRROR, 28, 1, "note", 4, NULL),
+		0);
 	assert_non_null(memio_data(f->m, "/s/00000000000000000000.seg", NULL));
 	fixture_close(f, sp);
-	seal_policy_free((struct seal_policy *)(uintptr_t)f->config.policy);
 }
 
 static void halting_stops_sealing(void **state)
@@ -540,12 +514,12 @@ static void a_full_spool_counts_what_it_drops(void **state)
 	struct fixture *f = *state;
 	struct fixture_log log;
 	struct seal_spool *sp;
-	char mirror[64], text[1001];
+	char text[1001];
 	size_t i, kept;
 
 	memset(text, 'x', 1000);
 	text[1000] = '\0';
-	f->config.policy = one_mirror(mirror, sizeof(mirror));
+	fixture_set_policy(f);
 	f->config.max_bytes = SEAL_SPOOL_MIN_BYTES;
 	sp = fixture_open(f);
 	for (i = 0; i < 1500; i++)
@@ -559,8 +533,9 @@ static void a_full_spool_counts_what_it_drops(void **state)
 	assert_int_equal(f->alarms[SEAL_ALARM_QUOTA_90], 1);
 	assert_int_equal(f->alarms[SEAL_ALARM_FULL], 1);
 	/* a receipt makes room */
-	assert_int_equal(seal_spool_receipt(sp, mirror, seal_spool_size(sp), 1,
-					    "note", 4, NULL),
+	assert_int_equal(seal_spool_receipt(sp, FIXTURE_MIRROR,
+					    seal_spool_size(sp), 1, "note", 4,
+					    NULL),
 			 0);
 	kept = stats.records;
 	fixture_commit(sp, text, 1);
@@ -570,7 +545,6 @@ static void a_full_spool_counts_what_it_drops(void **state)
 	fixture_close(f, sp);
 	fixture_check(f, &log);
 	assert_int_equal(log.gap_messages, stats.dropped);
-	seal_policy_free((struct seal_policy *)(uintptr_t)f->config.policy);
 }
 
 static void a_full_spool_may_suspend_instead(void **state)
@@ -615,7 +589,7 @@ static void drops_before_a_crash_are_declared(void **state)
 	sp = fixture_open(f);
 	for (i = 0; i < 1500; i++)
 		fixture_commit(sp, text, 1);
-	fixture_crash(f, sp, false, 0);
+	fixture_crash(f, sp, MEMIO_KEPT, 0);
 	f->config.max_bytes = 4 * SEAL_SPOOL_MIN_BYTES;
 	sp = fixture_open(f);
 	fixture_close(f, sp);

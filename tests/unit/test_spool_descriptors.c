@@ -121,7 +121,7 @@ static void a_start_waits_for_enough(void **state)
 	int r = -1;
 
 	assert_int_equal(fill(sp, 3), 3);
-	fixture_crash(f, sp, false, 0);
+	fixture_crash(f, sp, MEMIO_KEPT, 0);
 	for (n = 0; r && n < 40; n++) {
 		memio_set_fds(f->m, n);
 		r = fixture_try(f, &sp);

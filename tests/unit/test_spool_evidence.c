@@ -35,7 +35,7 @@ static void each_has_its_file(void **state)
 	seal_spool_halt(sp, "AS008", "forked");
 	assert_int_equal(seal_spool_keep_evidence(sp, &said, name, NULL), 0);
 	assert_string_equal(name, "evidence-1");
-	fixture_crash(f, sp, true, 1);
+	fixture_crash(f, sp, MEMIO_TORN, 1);
 	assert_non_null(memio_data(f->m, "/s/evidence-1", NULL));
 	data = memio_data(f->m, "/s/evidence-0", &size);
 	assert_non_null(data);

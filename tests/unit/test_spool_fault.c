@@ -162,8 +162,8 @@ static void come_back(struct life *l, const char *what, long k)
 }
 
 /* One life with the fault at call k; false when k is beyond its end. */
-static bool one_life(const char *what, enum memio_fault fault, bool lose,
-		     unsigned seed, long k)
+static bool one_life(const char *what, enum memio_fault fault,
+		     enum memio_loss loss, unsigned seed, long k)
 {
 	struct life l = {.f = new_fixture()};
 	void *state = l.f;
@@ -172,7 +172,7 @@ static bool one_life(const char *what, enum memio_fault fault, bool lose,
 	memio_arm(l.f->m, k, fault);
 	live(&l);
 	hit = memio_hit(l.f->m);
-	memio_restart(l.f->m, lose, seed);
+	memio_restart(l.f->m, loss, seed);
 	come_back(&l, what, k);
 	fixture_teardown(&state);
 	return hit;
@@ -184,13 +184,13 @@ static bool one_life(const char *what, enum memio_fault fault, bool lose,
  */
 #define STRIDE 32
 
-static void all_lives(const char *what, enum memio_fault fault, bool lose,
-		      unsigned seed)
+static void all_lives(const char *what, enum memio_fault fault,
+		      enum memio_loss loss, unsigned seed)
 {
 	long stride = getenv("SEAL_LONG") ? 1 : STRIDE;
 	long k = 1 + ((long)fault * 3 + seed / 1000) % stride;
 
-	while (one_life(what, fault, lose, seed + (unsigned)k, k))
+	while (one_life(what, fault, loss, seed + (unsigned)k, k))
 		k += stride;
 	assert_true(k > 90);
 }
@@ -198,31 +198,31 @@ static void all_lives(const char *what, enum memio_fault fault, bool lose,
 static void an_error_at_every_call(void **state)
 {
 	(void)state;
-	all_lives("EIO", MEMIO_EIO, false, 0);
+	all_lives("EIO", MEMIO_EIO, MEMIO_KEPT, 0);
 }
 
 static void an_error_at_every_call_and_a_power_cut(void **state)
 {
 	(void)state;
-	all_lives("EIO, power cut", MEMIO_EIO, true, 1);
+	all_lives("EIO, power cut", MEMIO_EIO, MEMIO_TORN, 1);
 }
 
 static void a_short_write_at_every_call(void **state)
 {
 	(void)state;
-	all_lives("short write", MEMIO_SHORT, false, 0);
+	all_lives("short write", MEMIO_SHORT, MEMIO_KEPT, 0);
 }
 
 static void a_full_disk_from_every_call(void **state)
 {
 	(void)state;
-	all_lives("ENOSPC", MEMIO_ENOSPC, false, 0);
+	all_lives("ENOSPC", MEMIO_ENOSPC, MEMIO_KEPT, 0);
 }
 
 static void a_kill_at_every_call(void **state)
 {
 	(void)state;
-	all_lives("kill", MEMIO_STOP, false, 0);
+	all_lives("kill", MEMIO_STOP, MEMIO_KEPT, 0);
 }
 
 static void a_power_cut_at_every_call(void **state)
@@ -231,13 +231,13 @@ static void a_power_cut_at_every_call(void **state)
 
 	(void)state;
 	for (seed = 0; seed < 4; seed++)
-		all_lives("power cut", MEMIO_STOP, true, 1000 * seed);
+		all_lives("power cut", MEMIO_STOP, MEMIO_TORN, 1000 * seed);
 }
 
 static void a_file_that_breaks_at_every_call(void **state)
 {
 	(void)state;
-	all_lives("stuck file", MEMIO_STUCK, false, 0);
+	all_lives("stuck file", MEMIO_STUCK, MEMIO_KEPT, 0);
 }
 
 /* Which file, what was to be done with it, and why not. */

@@ -44,7 +44,7 @@ static void make_log(struct fixture *f, bool well)
 	if (well)
 		fixture_close(f, sp);
 	else
-		fixture_crash(f, sp, false, 0);
+		fixture_crash(f, sp, MEMIO_KEPT, 0);
 }
 
 static uint64_t used_bytes(struct fixture *f, const char *path)
@@ -401,7 +401,7 @@ static void a_broken_long_record_is_dropped_whole(void **state)
 	memcpy(old, data, state_size);
 	msg.bytes = bytes;
 	assert_int_equal(seal_spool_commit(sp, &msg, 1, NULL, NULL), 0);
-	fixture_crash(f, sp, false, 0);
+	fixture_crash(f, sp, MEMIO_KEPT, 0);
 	/* as a crash in the write of the last piece leaves it */
 	data = memio_data(f->m, SEG0, &size);
 	memset(data + size - 2000, 0, 2000);
@@ -421,7 +421,7 @@ static void a_first_commit_torn_begins_again(void **state)
 	/* keys, spool and header are there, the start entry is not */
 	memio_arm(f->m, 12, MEMIO_STOP);
 	assert_true(fixture_try(f, &sp) < 0);
-	memio_restart(f->m, false, 0);
+	memio_restart(f->m, MEMIO_KEPT, 0);
 	sp = fixture_open(f);
 	fixture_close(f, sp);
 	assert_string_equal(fixture_types(f), "01 02 07");

@@ -49,7 +49,7 @@ static void the_next_session_has_the_gap(void **state)
 
 	mark(f, SINCE_US);
 	mark(f, SINCE_US + 5); /* the older one stays */
-	fixture_crash(f, sp, true, 1);
+	fixture_crash(f, sp, MEMIO_TORN, 1);
 	sp = fixture_open(f);
 	fixture_close(f, sp);
 	assert_string_equal(fixture_types(f), "01 04 01 07 05 02 07");
@@ -97,7 +97,7 @@ static void a_full_disk_takes_a_mark(void **state)
 	memio_set_space(f->m, used);
 	mark(f, SINCE_US);
 	seal_spool_free(sp);
-	memio_restart(f->m, true, 1);
+	memio_restart(f->m, MEMIO_TORN, 1);
 	memio_set_space(f->m, UINT64_MAX / 2);
 	fixture_close(f, fixture_open(f));
 	assert_true(has_gap(f, SINCE_US));
@@ -115,7 +115,7 @@ static void a_noted_gap_clears_the_mark(void **state)
 
 	mark(f, SINCE_US);
 	assert_int_equal(seal_spool_note_gap(sp, &gap, NULL), 0);
-	fixture_crash(f, sp, true, 1);
+	fixture_crash(f, sp, MEMIO_TORN, 1);
 	fixture_close(f, fixture_open(f));
 	assert_string_equal(fixture_types(f), "01 05 04 01 07 02 07");
 }

@@ -185,7 +185,7 @@ static void a_crash_is_told_and_is_no_crime(void **state)
 	for (seed = 0; seed < 20; seed++) {
 		sp = fixture_open(b->f);
 		fixture_commit(sp, "before the crash", 3);
-		fixture_crash(b->f, sp, true, seed);
+		fixture_crash(b->f, sp, MEMIO_TORN, seed);
 		/* At rest after the crash: never evidence. */
 		if (verify_bench_deep(b) == 2)
 			fail_msg("seed %u: %s", seed, b->found);
