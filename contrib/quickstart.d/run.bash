@@ -53,7 +53,7 @@ qs_need_build() {
 	auditseal=$qs_built/tools/auditseal/auditseal
 	auditseald=$qs_built/tools/auditseald/auditseald
 	qs_module_dir=$(find "$qs_built/plugins/omauditseal" \
-		-name omauditseal.so -printf '%h\n' | head -n 1)
+		-name omauditseal.so -printf '%h\n' | sed -n 1p)
 	[ -x "$auditseal" ] && [ -x "$auditseald" ] && [ -n "$qs_module_dir" ] ||
 		fail "the build in $qs_built lacks a program or the module"
 }
@@ -156,7 +156,7 @@ qs_start_rsyslogd() {
 }
 
 qs_rsyslog_modules() {
-	find "$qs_daemons/usr/lib" -name lmnet.so -printf '%h\n' | head -n 1
+	find "$qs_daemons/usr/lib" -name lmnet.so -printf '%h\n' | sed -n 1p
 }
 
 # The three ways of private-machine, the best one first.
@@ -273,16 +273,16 @@ END
 
 # json_number NAME, json_text NAME: the first of that name in standard input.
 json_number() {
-	grep -oE "\"$1\": *[0-9]+" | head -n 1 | grep -oE '[0-9]+$'
+	grep -oE "\"$1\": *[0-9]+" | sed -n 1p | grep -oE '[0-9]+$'
 }
 
 json_text() {
-	grep -oE "\"$1\": *\"[^\"]*\"" | head -n 1 |
+	grep -oE "\"$1\": *\"[^\"]*\"" | sed -n 1p |
 		sed -E 's/^"[^"]*": *"(.*)"$/\1/; s,\\/,/,g'
 }
 
 json_anchor() {
-	grep -oE '"anchor": *\{[^}]*\}' | head -n 1
+	grep -oE '"anchor": *\{[^}]*\}' | sed -n 1p
 }
 
 # qs_verify NAME TARGET [OPTION...]: the verdict is in $qs_verdict (JSON on one
@@ -326,7 +326,7 @@ qs_show_log() {
 	records=$(grep -c '"type":"record"' "$qs_dir/entries.json") || :
 	say "Teed       $records of $(wc -l < "$qs_dir/ordinary.log") messages," \
 		"beside $((entries - records)) of the log about itself:"
-	qs_teed | grep -v 'pam_limits(' | head -n 24 | cut -c 1-100 |
+	qs_teed | grep -v 'pam_limits(' | sed -n 1,24p | cut -c 1-100 |
 		sed 's/^/    /'
 	say "Log        grew from $qs_sealed_before to $(qs_size sealed)" \
 		"entries, sealed; the store has acknowledged $(qs_size receipted)"
@@ -335,8 +335,10 @@ qs_show_log() {
 # Index and message of each record; the message is a JSON text in a JSON text,
 # and stays safe for a terminal.
 qs_teed() {
+	local char='([^\\]|\\\\[^\\"]|\\\\\\"|\\\\\\\\)'
 	grep '"type":"record"' "$qs_dir/entries.json" | sed -E \
-		's/^\{"index":([0-9]+),.*\\"tag\\":\\"([^\\]*)\\".*\\"msg\\":\\" ?(([^\\]|\\\\\\.)*)\\",\\"trusted.*/\1  \2 \3/'
+		-e 's/^\{"index":([0-9]+),.*\\"tag\\":\\"([^\\]*)\\".*\\"msg\\":\\" ?('"$char"'*)\\",\\"trusted.*/\1  \2 \3/' \
+		-e 's/\\\\(\/)|\\\\\\(")/\1\2/g'
 }
 
 # qs_expect STATUS GOT WHAT: the run ends here if the verdict is another one.

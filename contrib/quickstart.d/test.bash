@@ -36,7 +36,7 @@ qs_count() {
 	shift
 	for word in "$@"; do
 		n=$(sed -n "s/^# $word: *\([0-9]*\)\$/\1/p" "$file" 2> /dev/null |
-			head -n 1)
+			sed -n 1p)
 		sum=$((sum + ${n:-0}))
 	done
 	printf '%s' "$sum"
@@ -49,7 +49,7 @@ qs_skips() {
 		grep -q '^:test-result: SKIP' "$trs" || continue
 		printf '    skipped: %s: %s\n' "$(basename "$trs" .trs)" "$(
 			grep -ohE '(# SKIP|skipped:|SKIP:?) .*' "${trs%.trs}.log" |
-				head -n 1)"
+				sed -n 1p)"
 	done
 }
 

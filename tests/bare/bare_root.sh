@@ -34,7 +34,7 @@ root=$work/root
 mirror() {
 	cat /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources \
 		2> /dev/null | sed -nE \
-		's/^(URIs:|deb( +\[[^]]*\])?) +([^ ]+).*/\3/p' | head -n 1
+		's/^(URIs:|deb( +\[[^]]*\])?) +([^ ]+).*/\3/p' | sed -n 1p
 }
 
 bootstrap() {
@@ -106,7 +106,7 @@ install_as_told() {
 		echo "FAIL: quickstart ran without its packages" >&2
 		exit 1
 	fi
-	line=$(grep -oE 'apt-get (-[^ ]+ )*install .*' "$told" | head -n 1) ||
+	line=$(grep -oE 'apt-get (-[^ ]+ )*install .*' "$told" | sed -n 1p) ||
 		:
 	[ -n "$line" ] || {
 		cat "$told" >&2

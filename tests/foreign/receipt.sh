@@ -29,7 +29,7 @@ while read -r dash line_name sig; do
 	printf '%s' "$sig" | base64 -d > "$dir/line"
 	[ "$(head -c 4 "$dir/line" | od -An -tx1 | tr -d ' \n')" = "$id" ] || continue
 	[ "$(stat -c %s "$dir/line")" = 76 ] || continue
-	time=$((16#$(tail -c +5 "$dir/line" | head -c 8 | od -An -tx1 | tr -d ' \n')))
+	time=$((16#$(od -An -j4 -N8 -tx1 "$dir/line" | tr -d ' \n')))
 	tail -c 64 "$dir/line" > "$dir/sig"
 	{ printf 'cosignature/v1\ntime %d\n' "$time"; cat "$dir/text"; } > "$dir/message"
 	openssl pkeyutl -verify -pubin -inkey "$dir/pub.pem" -rawin \
