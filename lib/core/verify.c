@@ -112,6 +112,11 @@ void seal_verify_stored_id(struct seal_verify *v,
 	v->stored_id = *log_id;
 }
 
+void seal_verify_stored_end(struct seal_verify *v, uint64_t entries)
+{
+	v->stored_end = entries;
+}
+
 /* ---- findings ---- */
 static void note_dropped(struct seal_verify *v, unsigned number)
 {

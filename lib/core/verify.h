@@ -108,6 +108,13 @@ void seal_verify_stored_id(struct seal_verify *verify,
 			   const struct seal_hash *log_id);
 
 /*
+ * Where the entries end that a store keeps, vouched for or not: an upload that
+ * is under way brings hand-overs before its checkpoint counts.  Read after what
+ * is given to seal_verify_epochs.
+ */
+void seal_verify_stored_end(struct seal_verify *verify, uint64_t entries);
+
+/*
  * The file `epochs`, in pieces of any length, in order; data NULL ends it.
  * Not called at all: the file is missing, which a spool's verdict reports as
  * AS029.  In a live spool the last hand-overs may be absent.

@@ -141,7 +141,8 @@ static int judge_epochs(struct seal_verify *v, uint64_t reached)
 {
 	uint64_t first = v->chain ? seal_chain_first(v->chain) : 0;
 
-	if (first > reached && !verify_beyond(v, first))
+	if (first > reached && first > v->stored_end &&
+	    !verify_beyond(v, first))
 		return too_short(v, reached, first, "epochs", false);
 	if (v->opt.target == SEAL_VERIFY_SPOOL && v->opt.alone)
 		return 0;

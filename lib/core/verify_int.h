@@ -196,7 +196,8 @@ struct seal_verify {
 	uint8_t host_key[32]; /* at index 0 */
 	struct verify_host_change host_change[VERIFY_HOST_CHANGES];
 	size_t host_changes;
-	bool start_seen; /* entry 0 was there and gave the keys */
+	bool start_seen;     /* entry 0 was there and gave the keys */
+	uint64_t stored_end; /* entries that a store has, proven or not */
 	bool epochs_given, epochs_root;
 	bool epochs_bad;     /* what follows cannot be taken */
 	bool epochs_damaged; /* it was said */

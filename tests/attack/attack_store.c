@@ -16,7 +16,7 @@
 #include "tools/auditseal/copy.h"
 
 /* When the newest receipt was signed; entries are a second older. */
-#define NOW_S 1795262400
+#define NOW_S ATTACK_NOW_S
 
 /* ---- making it ---- */
 
@@ -133,7 +133,7 @@ static void witness_it(struct attack_store *a)
 	storage->ops->close(storage);
 }
 
-static void write_trust(struct attack_store *a)
+void attack_store_trust(struct attack_store *a, const char *quorum)
 {
 	struct seal_hash id = test_host_log_id(&a->t->host);
 	struct seal_buf text = SEAL_BUF_INIT, pins = SEAL_BUF_INIT;
@@ -142,11 +142,12 @@ static void write_trust(struct attack_store *a)
 	put_witness(&text, "mirror", ATTACK_MIRROR);
 	put_witness(&text, "other", ATTACK_OTHER);
 	put_witness(&text, "own", ATTACK_OWN);
-	seal_buf_put_str(&text, "quorum mirror\n");
+	seal_buf_put_str(&text, quorum);
 	seal_buf_putf(&pins, "%s ", a->t->host.origin);
 	seal_buf_put_base64(&pins, id.b, sizeof(id.b));
 	seal_buf_put_str(&pins, "\n");
 	assert_int_equal(seal_buf_error(&text), 0);
+	cli_trust_fini(&a->trust);
 	assert_int_equal(seal_policy_parse(text.data, text.len, "policy",
 					   &a->trust.policy, NULL),
 			 0);
@@ -158,6 +159,15 @@ static void write_trust(struct attack_store *a)
 	seal_buf_fini(&pins);
 }
 
+void attack_host_make(struct test_host *h, size_t size)
+{
+	test_host_make_log(h, ATTACK_ORIGIN, size,
+			   (uint64_t)(NOW_S - 60) * 1000000);
+	test_host_hand_over(h, size / 5, "attack epoch 1");
+	test_host_hand_over(h, size / 4 - 1, "attack epoch 2");
+	test_host_hand_over(h, 9 * size / 10, "attack epoch 3");
+}
+
 static struct attack_store *begin(size_t size)
 {
 	struct attack_store *a = calloc(1, sizeof(*a));
@@ -165,11 +175,7 @@ static struct attack_store *begin(size_t size)
 	assert_non_null(a);
 	a->size = size;
 	a->t = test_store_make(ATTACK_MIRROR, NULL);
-	test_host_make_log(&a->t->host, ATTACK_ORIGIN, size,
-			   (uint64_t)(NOW_S - 60) * 1000000);
-	test_host_hand_over(&a->t->host, size / 5, "attack epoch 1");
-	test_host_hand_over(&a->t->host, size / 4 - 1, "attack epoch 2");
-	test_host_hand_over(&a->t->host, 9 * size / 10, "attack epoch 3");
+	attack_host_make(&a->t->host, size);
 	test_store_trust(a->t, &a->t->host);
 	test_store_enroll(a->t, &a->t->host);
 	a->t->now_s = NOW_S;
@@ -183,7 +189,7 @@ struct attack_store *attack_store_make(size_t size)
 
 	attack_store_fill(a->t, sizes);
 	witness_it(a);
-	write_trust(a);
+	attack_store_trust(a, ATTACK_QUORUM);
 	store_attach(a);
 	return a;
 }
@@ -237,7 +243,7 @@ struct attack_store *attack_store_make_killed(size_t size)
 	store_close(a->t->store);
 	a->t->store = NULL;
 	snprintf(a->t->db, sizeof(a->t->db), "killed.db");
-	write_trust(a);
+	attack_store_trust(a, ATTACK_QUORUM);
 	return a;
 }
 

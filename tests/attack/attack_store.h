@@ -18,6 +18,8 @@
 #define ATTACK_OTHER  "other.example/witness" /* what it said is kept */
 #define ATTACK_OWN    "store.example/witness" /* what it saw is kept */
 #define ATTACK_SIZE   1000
+#define ATTACK_NOW_S  1795262400 /* of the newest receipt */
+#define ATTACK_QUORUM "quorum mirror\n"
 
 struct attack_store {
 	struct test_store *t; /* its store is closed: the database rests */
@@ -46,6 +48,12 @@ struct attack_store *attack_store_make(size_t size);
  */
 struct attack_store *attack_store_make_killed(size_t size);
 void attack_store_free(struct attack_store *a);
+
+/* Trust by a policy with the log, "mirror", "other", "own" and this quorum. */
+void attack_store_trust(struct attack_store *a, const char *quorum);
+
+/* The log that is in it, once more; test_host_free. */
+void attack_host_make(struct test_host *h, size_t size);
 
 /* The whole of a file; the caller frees it. */
 uint8_t *store_file(const char *path, size_t *ret_len);

@@ -15,7 +15,8 @@ attack_tests += %D%/spool_files
 tests_attack_spool_files_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 # Stores.
 attack_store = %D%/attack_store.h %D%/attack_store.c \
-	%D%/attack_rows.h %D%/attack_rows.c
+	%D%/attack_rows.h %D%/attack_rows.c \
+	%D%/attack_rewrite.h %D%/attack_rewrite.c
 attack_tests += %D%/test_store_values
 tests_attack_test_store_values_SOURCES = %D%/test_store_values.c $(attack_store)
 tests_attack_test_store_values_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
@@ -25,6 +26,12 @@ tests_attack_test_store_rows_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/test_store_raw
 tests_attack_test_store_raw_SOURCES = %D%/test_store_raw.c $(attack_store)
 tests_attack_test_store_raw_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/test_store_cuts
+tests_attack_test_store_cuts_SOURCES = %D%/test_store_cuts.c $(attack_store)
+tests_attack_test_store_cuts_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/test_store_keys
+tests_attack_test_store_keys_SOURCES = %D%/test_store_keys.c $(attack_store)
+tests_attack_test_store_keys_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/spool_keys
 tests_attack_spool_keys_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 # Counts work instead, and allocations: nothing may be remembered.

@@ -32,6 +32,7 @@ struct cli_copy {
 	bool note_stored; /* as a store of ours keeps it, all of its lines */
 	bool note_whole;  /* what is kept beside it is what it says */
 	uint64_t size;	  /* entries that the copy says it holds; 0: unknown */
+	uint64_t entries; /* where those end that are kept, counted or not */
 	bool have_log_id; /* under which the copy is kept */
 	struct seal_hash log_id;
 	bool have_epochs;      /* the copy should have records of `epochs` */

@@ -353,6 +353,7 @@ static int check_rows(struct store_feed *f, struct cli_copy *copy,
 	if (check.epochs)
 		wrong(copy, 29, "epochs",
 		      "the records are not one for each epoch");
+	copy->entries = check.entries;
 	copy->size =
 		f->log->mirror < check.entries ? f->log->mirror : check.entries;
 	return 0;

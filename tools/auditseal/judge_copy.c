@@ -68,6 +68,7 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 		if (!rc)
 			rc = seal_verify_epochs(v, NULL, 0);
 	}
+	seal_verify_stored_end(v, copy->entries);
 	if (copy->have_log_id)
 		seal_verify_stored_id(v, &copy->log_id);
 	for (i = 0; i < copy->wrongs && !rc; i++)
