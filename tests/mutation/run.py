@@ -65,6 +65,8 @@ def arguments():
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     p.add_argument("--least", type=float, default=90)
     p.add_argument("--each", type=float, default=80)
+    p.add_argument("--budget", type=float, default=10)
+    p.add_argument("--nice", type=int, default=0)
     p.add_argument("--passes", type=int, default=2)
     p.add_argument("--slowest", type=float, default=1)
     return p.parse_args()
@@ -359,22 +361,33 @@ class Results:
         return self.known.get(name, ("", ""))[0] == FAILED
 
 
-def hunt(built, pool, mutants, names, results, last):
+def hunt(built, pool, mutants, names, results, budget, last):
     """Lets the cases loose; what survives is known only after the `last`."""
-    recent = {}
+    recent = collections.defaultdict(list)
     done = collections.Counter()
 
+    def likely(m):
+        """What found a neighbour, and then the others, quickest first."""
+        near = recent[m.function][:4] + recent[m.file][:8]
+        return sorted((c for c, (hits, _) in built.reach.items()
+                       if m.number in hits),
+                      key=lambda c: near.index(c) if c in near else len(near))
+
     def one(m):
-        cases = [c for c, (hits, _) in built.reach.items() if m.number in hits]
-        first = recent.get(m.function)
-        if first in cases:
-            cases.remove(first)
-            cases.insert(0, first)
-        for case in cases:
-            if built.judge(case, m.number)[0]:
-                recent[m.function] = case
+        state, spent = "not reached", 0
+        for case in likely(m):
+            if spent > budget:
+                break
+            status, took = built.judge(case, m.number)
+            spent += took
+            state = PASSED
+            if status:
+                for found in recent[m.function], recent[m.file]:
+                    if case in found:
+                        found.remove(case)
+                    found.insert(0, case)
                 return m, FAILED, case
-        return m, PASSED if cases else "not reached", None
+        return m, state, None
 
     start = time.monotonic()
     for m, state, case in pool.map(one, mutants):
@@ -442,11 +455,12 @@ def main():
         work = os.path.join(args.work, "sanitized" if sanitizers else "plain")
         build(source, work, args.tests, sanitizers)
         say(f"built, {time.monotonic() - start:.0f} s")
+        os.nice(args.nice)
         built = Build(source, work, args.jobs + 1)
         cases = cases_of(built, args.tests, args.work)
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             survey(built, pool, cases, args.slowest)
-            hunt(built, pool, left, names, results,
+            hunt(built, pool, left, names, results, args.budget,
                  bool(sanitizers) or args.passes == 1)
         built.close()
     return report(args, mutants, names, results)
