@@ -106,7 +106,7 @@ static void freeze_refused(struct seal_forward *fw, const char *request)
 	forward_end(fw, SEAL_FORWARD_FROZEN, SEAL_FORWARD_ALARM_FREEZE_REFUSED,
 		    NULL,
 		    "%s was refused with %u; nothing more is sent to this "
-		    "mirror until rsyslogd is restarted",
+		    "mirror until 'auditseal resume'",
 		    request, fw->answer.status);
 }
 

@@ -69,7 +69,7 @@ static void went_back(struct seal_forward *fw, uint64_t theirs)
 	forward_end(fw, SEAL_FORWARD_FROZEN, SEAL_FORWARD_ALARM_FREEZE_BEHIND,
 		    "AS027",
 		    "the mirror has %llu entries and gave a receipt for %llu; "
-		    "nothing more is sent to it until rsyslogd is restarted",
+		    "nothing more is sent to it until 'auditseal resume'",
 		    (ull)theirs, (ull)fw->state.receipt_size);
 }
 

@@ -40,7 +40,7 @@ static int copy_config(struct seal_forward *fw,
 	fw->alarm = c->alarm;
 	fw->alarm_ctx = c->alarm_ctx;
 	fw->max_packages = SEAL_REQUEST_PACKAGES_MAX;
-	fw->state.phase = SEAL_FORWARD_IDLE;
+	fw->state.phase = c->frozen ? SEAL_FORWARD_FROZEN : SEAL_FORWARD_IDLE;
 	fw->state.receipt_size = c->receipt_size;
 	fw->state.receipt_time = c->receipt_time;
 	fw->state.pending_size = c->receipt_size;
@@ -374,7 +374,7 @@ static void step_checkpoint(struct seal_forward *fw)
 			    SEAL_FORWARD_ALARM_FREEZE_REFUSED, NULL,
 			    "the mirror refused the consistency proof from "
 			    "size %llu; nothing more is sent until "
-			    "rsyslogd is restarted",
+			    "'auditseal resume'",
 			    (unsigned long long)fw->state.pending_size);
 		return;
 	}

@@ -166,6 +166,7 @@ struct seal_forward_config {
 	size_t n_witnesses;
 	/* The last receipt that is kept, 0 if none: where to begin. */
 	uint64_t receipt_size, receipt_time;
+	bool frozen;	  /* begins FROZEN */
 	uint32_t pace_ms; /* between two uploads; 0: 10 */
 	seal_forward_alarm_fn alarm;
 	void *alarm_ctx;

@@ -295,6 +295,7 @@ void seal_host_stats(struct seal_host *host, struct seal_host_stats *ret_stats)
 		ret_stats->receipts += state.receipts;
 		ret_stats->uploads += state.uploads;
 		ret_stats->upload_errors += state.retries;
+		ret_stats->frozen += state.phase == SEAL_FORWARD_FROZEN;
 	}
 	pthread_mutex_unlock(&host->opening);
 	leave(host);

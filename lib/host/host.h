@@ -51,6 +51,7 @@ struct seal_host_stats {
 	struct seal_spool_stats spool; /* zeroes while it is not open */
 	uint64_t uploads, receipts, upload_errors;
 	uint64_t suspended; /* how often */
+	uint64_t frozen;    /* mirrors that nothing is sent to */
 };
 
 /* Opens nothing and starts nothing.  SEAL_E_NOMEM. */

@@ -13,12 +13,14 @@
 #include "core/buf.h"
 #include "core/policy.h"
 #include "http/http.h"
+#include "spool/frozen.h"
 #include "spool/spool.h"
 #include "host/host.h"
 #include "host/thread.h"
 #include "uplink/uplink.h"
 
 #define IDLE_MS	     60000
+#define FROZEN_MS    1000 /* how often an operator's word is looked for */
 #define STOP_POLL_MS 20
 
 struct seal_sender {
@@ -33,6 +35,7 @@ struct seal_sender {
 	pthread_cond_t wake;
 	bool stopping;
 	atomic_bool reload;
+	bool freeze_kept; /* in the spool: whoever removes it ends it */
 };
 
 static const char *mirror(const struct seal_sender *s)
@@ -81,6 +84,21 @@ static void keep_evidence(struct seal_sender *s,
 			 s->config.host->spool, name);
 }
 
+/* A freeze outlives this process; where that fails, only this one knows. */
+static void keep_freeze(struct seal_sender *s,
+			const struct seal_forward_event *event)
+{
+	struct seal_diag diag = {0};
+
+	if (s->freeze_kept)
+		return;
+	s->freeze_kept = !seal_frozen_keep(seal_io_posix(),
+					   s->config.host->spool, mirror(s),
+					   event->finding, event->text, &diag);
+	if (!s->freeze_kept)
+		tell(s, LOG_ERR, diag.text);
+}
+
 static void alarm_event(void *ctx, const struct seal_forward_event *event)
 {
 	char line[2 * SEAL_DIAG_TEXT_BYTES + 64];
@@ -91,6 +109,9 @@ static void alarm_event(void *ctx, const struct seal_forward_event *event)
 	if (is_end(event->alarm))
 		keep_evidence(s, event, line, sizeof(line));
 	s->config.say(s->config.say_ctx, LOG_ERR, line);
+	if (event->alarm == SEAL_FORWARD_ALARM_FREEZE_BEHIND ||
+	    event->alarm == SEAL_FORWARD_ALARM_FREEZE_REFUSED)
+		keep_freeze(s, event);
 	if (event->alarm == SEAL_FORWARD_ALARM_HALT_ROLLBACK ||
 	    event->alarm == SEAL_FORWARD_ALARM_HALT_FORK)
 		seal_spool_halt(s->config.spool,
@@ -122,6 +143,18 @@ static void pause_ms(struct seal_sender *s, uint64_t wait_ms)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+/* Until an operator ends it: `auditseal resume` removes what keeps it. */
+static void wait_frozen(struct seal_sender *s)
+{
+	pause_ms(s, FROZEN_MS);
+	if (!s->freeze_kept ||
+	    seal_frozen_is(seal_io_posix(), s->config.host->spool, mirror(s)))
+		return;
+	s->freeze_kept = false;
+	seal_forward_resume(s->forward);
+	tell(s, LOG_NOTICE, "the freeze was ended: entries are sent again");
+}
+
 /* What the mirror has: nothing is to be done until more is sealed. */
 static void wait_for_entries(struct seal_sender *s)
 {
@@ -131,6 +164,8 @@ static void wait_for_entries(struct seal_sender *s)
 	if (state.phase == SEAL_FORWARD_IDLE)
 		(void)seal_spool_wait(s->config.spool, state.receipt_size,
 				      IDLE_MS);
+	else if (state.phase == SEAL_FORWARD_FROZEN)
+		wait_frozen(s);
 	else
 		pause_ms(s, IDLE_MS);
 }
@@ -239,6 +274,9 @@ static int make_forward(struct seal_sender *s, struct seal_diag *diag)
 	seal_spool_receipt_get(s->config.spool, mirror(s), &info);
 	config.receipt_size = info.size;
 	config.receipt_time = info.time_s;
+	s->freeze_kept = seal_frozen_is(seal_io_posix(), s->config.host->spool,
+					mirror(s));
+	config.frozen = s->freeze_kept;
 	return seal_forward_new(&config, &source, &transport, &now, &s->forward,
 				diag);
 }
@@ -278,6 +316,10 @@ int seal_sender_start(const struct seal_sender_config *config,
 					  "no thread for %s", config->url);
 		goto fail;
 	}
+	if (s->freeze_kept)
+		tell(s, LOG_ERR,
+		     "is frozen as before: nothing is sent to it until "
+		     "'auditseal resume'");
 	*ret_sender = s;
 	return 0;
 fail:

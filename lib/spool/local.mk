@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += lib/spool/libsealspool.la
 lib_spool_libsealspool_la_SOURCES = \
 	%D%/acked.c \
 	%D%/epochs.c %D%/feed.c %D%/feed.h %D%/feed_files.c %D%/feed_part.c %D%/feed_private.h \
-	%D%/frame.c %D%/frame.h \
+	%D%/frame.c %D%/frame.h %D%/frozen.c %D%/frozen.h \
 	%D%/io.c %D%/io.h %D%/io_posix.c %D%/io_private.h \
 	%D%/keydir.c %D%/keydir.h %D%/keydir_create.c %D%/keydir_private.h \
 	%D%/keydir_slot.c \

@@ -20,7 +20,7 @@ DEFobjCurrIf(obj) DEFobjCurrIf(statsobj)
 	intctr_t entries, records, commits, bytes, syncs, errors;
 	intctr_t suspended, dropped, receipts, receipted, backlog;
 	intctr_t uploads, upload_errors, used, max, segments, epoch;
-	intctr_t full, halted;
+	intctr_t full, frozen, halted;
 };
 
 struct seal_stats {
@@ -56,6 +56,7 @@ static const struct {
 	COUNTER("spool.segments", segments),
 	COUNTER("spool.full", full),
 	COUNTER("epoch", epoch),
+	COUNTER("frozen", frozen),
 	COUNTER("halted", halted),
 };
 
@@ -100,6 +101,7 @@ static void refresh(statsobj_t *object, void *ctx)
 		.segments = now.spool.segments,
 		.epoch = now.spool.epoch,
 		.full = now.spool.full,
+		.frozen = now.frozen,
 		.halted = now.spool.halted,
 	};
 }

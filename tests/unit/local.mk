@@ -74,6 +74,7 @@ unit_tests += %D%/test_store_submit
 unit_tests += %D%/test_spool_fault
 unit_tests += %D%/test_spool_powercut
 tests_unit_test_spool_powercut_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+unit_tests += %D%/test_spool_frozen
 unit_tests += %D%/test_spool_refuse
 unit_tests += %D%/test_host
 unit_tests += %D%/test_spool_oom

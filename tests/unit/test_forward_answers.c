@@ -296,7 +296,7 @@ static void refused_requests_freeze(void **state)
 	bench_busy(b);
 	bench_assert_frozen(b, "");
 	assert_non_null(strstr(b->text, "400"));
-	assert_non_null(strstr(b->text, "until rsyslogd is restarted"));
+	assert_non_null(strstr(b->text, "until 'auditseal resume'"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)

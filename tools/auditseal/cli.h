@@ -36,6 +36,7 @@ extern const struct cli_command cli_cmd_init;
 extern const struct cli_command cli_cmd_pin;
 extern const struct cli_command cli_cmd_prove;
 extern const struct cli_command cli_cmd_report;
+extern const struct cli_command cli_cmd_resume;
 extern const struct cli_command cli_cmd_sample;
 extern const struct cli_command cli_cmd_show;
 extern const struct cli_command cli_cmd_status;

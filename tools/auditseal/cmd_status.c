@@ -8,6 +8,7 @@
 
 #include "core/entry.h"
 #include "spool/feed.h"
+#include "spool/frozen.h"
 #include "spool/state.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ static const char help[] =
 	"One line a log: how many entries are sealed, how many a store has\n"
 	"acknowledged, and how long the oldest one waits.  Without SPOOL: all\n"
 	"in /var/spool/rsyslog/auditseal.  Says what the host's files say; to\n"
-	"verify them is 'auditseal verify'.\n"
+	"verify them is 'auditseal verify'.  A store that nothing is sent to\n"
+	"(see 'auditseal resume') is critical.\n"
 	"\n"
 	"  --warn TIME      a backlog older than this needs attention "
 	"(default: 5m)\n"
@@ -34,7 +36,9 @@ static const char help[] =
 	"                   0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN\n"
 	"  --json           one JSON object a line\n"
 	"\n"
-	"Exit status: 0 all well; 1 a backlog is too old; 3 could not tell.\n"
+	"Exit status: 0 all well; 1 a backlog is too old, or a store is "
+	"frozen;\n"
+	"3 could not tell.\n"
 	"\n"
 	"Example:\n"
 	"  auditseal status --warn 10m\n";
@@ -46,7 +50,9 @@ struct status {
 	uint64_t newest_receipt_us; /* 0: none */
 	uint64_t waiting_us;	    /* time of the oldest without a receipt */
 	uint64_t age_us;	    /* of that */
-	int level;		    /* 0, 1, 2; 3 */
+	unsigned frozen;	    /* mirrors; the last one's name: */
+	char frozen_mirror[SEAL_NAME_MAX_BYTES + 1];
+	int level; /* 0, 1, 2; 3 */
 	char problem[SEAL_DIAG_TEXT_BYTES];
 };
 
@@ -92,6 +98,16 @@ static int load(const char *dir, struct status *s, struct seal_diag *diag)
 	return rc;
 }
 
+static int count_frozen(void *ctx, const struct seal_frozen *frozen)
+{
+	struct status *s = ctx;
+
+	s->frozen++;
+	snprintf(s->frozen_mirror, sizeof(s->frozen_mirror), "%s",
+		 frozen->mirror[0] ? frozen->mirror : "(its name is damaged)");
+	return 0;
+}
+
 static void look(const char *dir, const struct limits *limits, struct status *s)
 {
 	struct seal_diag diag = {0};
@@ -103,6 +119,9 @@ static void look(const char *dir, const struct limits *limits, struct status *s)
 	rc = seal_feed_origin(seal_io_posix(), dir, false, s->origin, &diag);
 	if (!rc)
 		rc = load(dir, s, &diag);
+	if (!rc)
+		rc = seal_frozen_each(seal_io_posix(), dir, count_frozen, s,
+				      &diag);
 	if (!rc && s->sealed > s->receipted)
 		rc = cli_walk_spool(dir, s->receipted, s->receipted, first_time,
 				    s, &diag);
@@ -114,9 +133,9 @@ static void look(const char *dir, const struct limits *limits, struct status *s)
 	}
 	if (s->waiting_us && now > s->waiting_us)
 		s->age_us = now - s->waiting_us;
-	s->level = s->age_us > limits->critical_us ? 2
-		   : s->age_us > limits->warn_us   ? 1
-						   : 0;
+	s->level = s->frozen || s->age_us > limits->critical_us ? 2
+		   : s->age_us > limits->warn_us		? 1
+								: 0;
 }
 
 static void put_text(const struct status *s)
@@ -134,11 +153,17 @@ static void put_text(const struct status *s)
 	cli_format_age(s->age_us, age);
 	cli_format_time(s->newest_receipt_us, receipt);
 	printf(": sealed %" PRIu64 ", receipted %" PRIu64 ", backlog %" PRIu64
-	       "%s%s, newest receipt %s\n",
+	       "%s%s, newest receipt %s",
 	       s->sealed, s->receipted,
 	       s->sealed > s->receipted ? s->sealed - s->receipted : 0,
 	       s->age_us ? " since " : "", s->age_us ? age : "",
 	       s->newest_receipt_us ? receipt : "none");
+	if (s->frozen) {
+		printf(", frozen: %u: ", s->frozen);
+		cli_put_safe(stdout, s->frozen_mirror,
+			     strlen(s->frozen_mirror));
+	}
+	printf("\n");
 }
 
 static void put_json(const struct status *s)
@@ -154,10 +179,10 @@ static void put_json(const struct status *s)
 	} else {
 		printf(",\"sealed\":%" PRIu64 ",\"receipted\":%" PRIu64
 		       ",\"backlog\":%" PRIu64 ",\"backlog_age_us\":%" PRIu64
-		       ",\"newest_receipt_us\":%" PRIu64,
+		       ",\"newest_receipt_us\":%" PRIu64 ",\"frozen\":%u",
 		       s->sealed, s->receipted,
 		       s->sealed > s->receipted ? s->sealed - s->receipted : 0,
-		       s->age_us, s->newest_receipt_us);
+		       s->age_us, s->newest_receipt_us, s->frozen);
 	}
 	printf("}\n");
 }
@@ -174,6 +199,11 @@ static void put_nagios(const struct status *worst, size_t count,
 	if (worst->problem[0]) {
 		printf(", ");
 		cli_put_safe(stdout, worst->problem, strlen(worst->problem));
+	} else if (worst->frozen) {
+		printf(", nothing is sent to ");
+		cli_put_safe(stdout, worst->frozen_mirror,
+			     strlen(worst->frozen_mirror));
+		printf(" from %s", worst->origin);
 	} else if (worst->age_us) {
 		printf(", oldest backlog %s in %s", age, worst->origin);
 	}

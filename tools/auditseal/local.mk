@@ -34,7 +34,7 @@ tools_auditseal_auditseal_SOURCES = \
 	%D%/timeline.h %D%/timeline.c %D%/cmd_report.c \
 	%D%/walk.h %D%/walk.c %D%/prove.c \
 	%D%/cmd_timestamp.c \
-	%D%/cmd_check_proof.c %D%/cmd_explain.c %D%/cmd_init.c \
+	%D%/cmd_check_proof.c %D%/cmd_explain.c %D%/cmd_init.c %D%/cmd_resume.c \
 	%D%/cmd_pin.c %D%/cmd_prove.c %D%/cmd_show.c %D%/cmd_status.c \
 	%D%/cmd_verify.c
 tools_auditseal_auditseal_CPPFLAGS = $(AM_CPPFLAGS) \

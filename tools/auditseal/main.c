@@ -12,7 +12,7 @@ static const struct cli_command *const commands[] = {
 	&cli_cmd_prove,	 &cli_cmd_check_proof, &cli_cmd_sample,
 	&cli_cmd_accept, &cli_cmd_diff,	       &cli_cmd_export,
 	&cli_cmd_report, &cli_cmd_explain,     &cli_cmd_init,
-	&cli_cmd_pin,	 &cli_cmd_timestamp,
+	&cli_cmd_pin,	 &cli_cmd_timestamp,   &cli_cmd_resume,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
