@@ -13,7 +13,7 @@ qs_build_packages=(
 )
 qs_test_packages=(
 	iproute2 openssl libcmocka-dev python3 python3-cryptography
-	mandoc shellcheck clang-format-14 universal-ctags
+	mandoc shellcheck clang-format-14 universal-ctags zstd
 )
 qs_long_packages=(golang-go golang-golang-x-mod-dev debootstrap valgrind python3-clang-14)
 
