@@ -66,6 +66,7 @@ def arguments():
     p.add_argument("--least", type=float, default=90)
     p.add_argument("--each", type=float, default=80)
     p.add_argument("--budget", type=float, default=10)
+    p.add_argument("--only", default="", type=str.split)
     p.add_argument("--nice", type=int, default=0)
     p.add_argument("--passes", type=int, default=2)
     p.add_argument("--slowest", type=float, default=1)
@@ -442,6 +443,7 @@ def report(args, mutants, names, results):
 def main():
     args = arguments()
     start = time.monotonic()
+    only = args.only or args.files
     source = os.path.join(args.work, "source")
     digest = copy(args.source, source, args.files)
     mutants = mutate(args.source, source, args.files)
@@ -449,7 +451,8 @@ def main():
     say(f"{len(mutants)} mutants")
     results = Results(args.results, digest, args.again)
     for sanitizers in ("", SANITIZERS)[:args.passes]:
-        left = [m for m in mutants if names[m.number] not in results.known]
+        left = [m for m in mutants
+                if m.file in only and names[m.number] not in results.known]
         if not left:
             break
         work = os.path.join(args.work, "sanitized" if sanitizers else "plain")
@@ -463,7 +466,7 @@ def main():
             hunt(built, pool, left, names, results, args.budget,
                  bool(sanitizers) or args.passes == 1)
         built.close()
-    return report(args, mutants, names, results)
+    return report(args, [m for m in mutants if m.file in only], names, results)
 
 
 sys.exit(main())
