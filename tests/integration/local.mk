@@ -15,6 +15,7 @@ shell_tests += %D%/quickstart.tap
 shell_tests += %D%/module_config.tap
 shell_tests += %D%/module_descriptors.tap
 shell_tests += %D%/module_early.tap
+shell_tests += %D%/chaos.tap
 shell_tests += %D%/frozen.tap
 shell_tests += %D%/module_full.tap
 shell_tests += %D%/module_life.tap

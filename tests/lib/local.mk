@@ -11,7 +11,7 @@ tests_lib_libsealtest_la_SOURCES += %D%/fake_log.h %D%/fake_log.c \
 	%D%/forward_bench.h %D%/forward_bench.c
 # HTTPS: certificates, bad servers, a client.
 tests_lib_libsealtest_la_SOURCES += %D%/tls_bench.h %D%/tls_bench.c
-EXTRA_DIST += %D%/tls_server.py %D%/lying_store.py
+EXTRA_DIST += %D%/tls_server.py %D%/lying_store.py %D%/fault_proxy.py
 # Out of memory at allocation k: see oom.h. The flags come from configure.ac,
 # since automake wants no linker flags in LDADD.
 unit_wrap += $(OOM_WRAP)
