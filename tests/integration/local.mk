@@ -39,6 +39,7 @@ shell_tests += %D%/kill9.tap
 shell_tests += %D%/store_full.tap
 shell_tests += %D%/tiles.tap
 # Two stores, each the other's witness.
+shell_tests += %D%/tools_tiles.tap
 shell_tests += %D%/witness.tap
 # The checker.
 EXTRA_DIST += tests/lib/tools.bash

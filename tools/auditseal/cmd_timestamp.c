@@ -134,10 +134,9 @@ static int newest(const struct cli_trust *trust, const char *target,
 		return rc;
 	if (kind == CLI_TARGET_SPOOL)
 		return of_spool(target, note, diag);
-	if (kind == CLI_TARGET_STORE)
-		rc = cli_store_visit(trust, target, of_copy, note, diag);
-	else if (kind == CLI_TARGET_HTTPS)
-		rc = cli_https_visit(trust, target, of_copy, note, diag);
+	if (kind == CLI_TARGET_STORE || kind == CLI_TARGET_HTTPS ||
+	    kind == CLI_TARGET_TILES)
+		rc = cli_copy_visit(trust, target, kind, of_copy, note, diag);
 	else
 		return seal_diag_set(diag, SEAL_E_ARG,
 				     "%s: give a spool, a store or a "

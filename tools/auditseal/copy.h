@@ -57,6 +57,9 @@ int cli_store_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 int cli_https_visit(const struct cli_trust *trust, const char *target,
 		    cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
+/* A directory in the layout of tlog-tiles; its checkpoint says which log. */
+int cli_dir_visit(const struct cli_trust *trust, const char *target,
+		  cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 int cli_bundle_visit(const struct cli_trust *trust, const char *target,
 		     cli_copy_fn *fn, void *ctx, struct seal_diag *diag);
 /* The one of these that the kind asks for; INTERNAL for a kind of a host's. */
@@ -117,10 +120,13 @@ int cli_copy_note(const struct seal_policy *policy, const struct cli_copy *copy,
 		  struct seal_diag *diag);
 
 /*
- * A C2SP tlog-tiles tree, wherever its files are: get puts one resource into
- * body; *ret_there false where there is no such thing.  SEAL_E_TOOBIG over max.
+ * A C2SP tlog-tiles tree, wherever its files are: get, or get_path if there is
+ * no get, puts one resource into body; *ret_there false where there is no such
+ * thing.  SEAL_E_TOOBIG over max.
  */
 struct cli_tiles {
+	int (*get_path)(struct cli_tiles *tiles, const char *path, size_t max,
+			bool *ret_there, struct seal_diag *diag);
 	int (*get)(struct cli_tiles *tiles,
 		   const struct seal_resource *resource, size_t max,
 		   bool *ret_there, struct seal_diag *diag);
@@ -134,6 +140,14 @@ struct cli_tiles {
 	uint64_t bytes_read;
 	uint64_t size; /* that of the copy, by _visit; 0: unknown */
 };
+
+/*
+ * What the policy's witnesses cosigned, by get_path.  Before the newest
+ * checkpoint is read: what is read later of a log that grows is larger.
+ */
+int cli_tiles_cosigned(struct cli_tiles *tiles,
+		       const struct seal_policy *policy,
+		       struct cli_cosigned *cosigned, struct seal_diag *diag);
 
 /* Calls fn with copy, which names the log, its source and checkpoint set. */
 int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,

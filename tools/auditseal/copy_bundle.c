@@ -332,6 +332,8 @@ int cli_copy_visit(const struct cli_trust *trust, const char *target,
 		return cli_https_visit(trust, target, fn, ctx, diag);
 	if (kind == CLI_TARGET_BUNDLE)
 		return cli_bundle_visit(trust, target, fn, ctx, diag);
+	if (kind == CLI_TARGET_TILES)
+		return cli_dir_visit(trust, target, fn, ctx, diag);
 	return seal_diag_set(diag, SEAL_E_INTERNAL, "%s is no copy of a store",
 			     target);
 }

@@ -16,9 +16,10 @@ struct https_feed {
 };
 
 /* *ret_there is false where the server has no such thing. */
-static int get_path(struct https_feed *f, const char *path, size_t max,
+static int get_path(struct cli_tiles *tiles, const char *path, size_t max,
 		    bool *ret_there, struct seal_diag *diag)
 {
+	struct https_feed *f = (struct https_feed *)tiles;
 	struct seal_http_response response;
 	struct seal_buf url = SEAL_BUF_INIT;
 	int rc;
@@ -42,42 +43,6 @@ static int get_path(struct https_feed *f, const char *path, size_t max,
 	return rc;
 }
 
-static int get(struct cli_tiles *tiles, const struct seal_resource *resource,
-	       size_t max, bool *ret_there, struct seal_diag *diag)
-{
-	char path[SEAL_RESOURCE_PATH_BYTES];
-	int rc = seal_resource_path(resource, path);
-
-	return rc ? rc
-		  : get_path((struct https_feed *)tiles, path, max, ret_there,
-			     diag);
-}
-
-/*
- * What the policy's witnesses cosigned.  Before the newest checkpoint is read:
- * what is read later of a log that grows is larger.
- */
-static int read_cosigned(struct https_feed *f, const struct seal_policy *policy,
-			 struct cli_cosigned *cosigned, struct seal_diag *diag)
-{
-	char path[SEAL_COSIGNED_PATH_BYTES];
-	size_t i;
-	bool there;
-	int rc = 0;
-
-	for (i = 0; policy && i < seal_policy_witness_count(policy) && !rc;
-	     i++) {
-		rc = seal_cosigned_path(
-			seal_policy_witness(policy, i)->vkey.name, path);
-		if (!rc)
-			rc = get_path(f, path, SEAL_NOTE_MAX_BYTES, &there,
-				      diag);
-		if (!rc && there)
-			rc = cli_cosigned_add(cosigned, &f->tiles.body);
-	}
-	return rc;
-}
-
 static int visit_log(const struct cli_trust *trust, struct https_feed *f,
 		     const char *origin, cli_copy_fn *fn, void *ctx,
 		     struct seal_diag *diag)
@@ -87,7 +52,8 @@ static int visit_log(const struct cli_trust *trust, struct https_feed *f,
 	int rc = seal_origin_hash(origin, f->hash);
 
 	if (!rc)
-		rc = read_cosigned(f, trust->policy, &cosigned, diag);
+		rc = cli_tiles_cosigned(&f->tiles, trust->policy, &cosigned,
+					diag);
 	copy.cosigned = cosigned.note;
 	copy.cosigned_count = cosigned.count;
 	if (!rc)
@@ -127,8 +93,9 @@ int cli_https_visit(const struct cli_trust *trust, const char *target,
 					  .cert_file = trust->tls_cert,
 					  .key_file = trust->tls_key};
 	struct seal_buf server = SEAL_BUF_INIT;
-	struct https_feed f = {.tiles = {.get = get, .quiet = trust->quiet},
-			       .server = &server};
+	struct https_feed f = {
+		.tiles = {.get_path = get_path, .quiet = trust->quiet},
+		.server = &server};
 	int rc;
 
 	seal_buf_init(&f.tiles.body);

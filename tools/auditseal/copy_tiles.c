@@ -10,6 +10,39 @@
 #define BUNDLE_BYTES_MAX (256 * (2 + 65535))
 #define TILE_BYTES_MAX	 (256 * 32)
 
+static int get(struct cli_tiles *t, const struct seal_resource *resource,
+	       size_t max, bool *ret_there, struct seal_diag *diag)
+{
+	char path[SEAL_RESOURCE_PATH_BYTES];
+	int rc;
+
+	if (t->get)
+		return t->get(t, resource, max, ret_there, diag);
+	rc = seal_resource_path(resource, path);
+	return rc ? rc : t->get_path(t, path, max, ret_there, diag);
+}
+
+int cli_tiles_cosigned(struct cli_tiles *t, const struct seal_policy *policy,
+		       struct cli_cosigned *cosigned, struct seal_diag *diag)
+{
+	char path[SEAL_COSIGNED_PATH_BYTES];
+	size_t i;
+	bool there;
+	int rc = 0;
+
+	for (i = 0; policy && i < seal_policy_witness_count(policy) && !rc;
+	     i++) {
+		rc = seal_cosigned_path(
+			seal_policy_witness(policy, i)->vkey.name, path);
+		if (!rc)
+			rc = t->get_path(t, path, SEAL_NOTE_MAX_BYTES, &there,
+					 diag);
+		if (!rc && there)
+			rc = cli_cosigned_add(cosigned, &t->body);
+	}
+	return rc;
+}
+
 /*
  * A partial resource may have been replaced by the full one meanwhile; and a
  * copy that is one size's alone has only the widths of that.
@@ -20,15 +53,15 @@ static int get_part(struct cli_tiles *t, struct seal_resource *resource,
 	unsigned own = t->size ? seal_tile_width(t->size, resource->level,
 						 resource->number)
 			       : 0;
-	int rc = t->get(t, resource, max, ret_there, diag);
+	int rc = get(t, resource, max, ret_there, diag);
 
 	if (!rc && !*ret_there && own > resource->width && own != 256) {
 		resource->width = own;
-		rc = t->get(t, resource, max, ret_there, diag);
+		rc = get(t, resource, max, ret_there, diag);
 	}
 	if (!rc && !*ret_there && resource->width != 256) {
 		resource->width = 256;
-		rc = t->get(t, resource, max, ret_there, diag);
+		rc = get(t, resource, max, ret_there, diag);
 	}
 	if (!rc && *ret_there)
 		t->bytes_read += t->body.len;
@@ -112,7 +145,7 @@ int cli_tiles_visit(struct cli_tiles *tiles, struct cli_copy *copy,
 	copy->bytes_read = &tiles->bytes_read;
 	copy->source.absent = tiles->absent;
 	copy->source.next = tiles->next;
-	rc = tiles->get(tiles, &resource, SEAL_NOTE_MAX_BYTES, &there, diag);
+	rc = get(tiles, &resource, SEAL_NOTE_MAX_BYTES, &there, diag);
 	if (!rc && there) {
 		seal_buf_put_buf(&note, &tiles->body);
 		rc = seal_buf_error(&note);

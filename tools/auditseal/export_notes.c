@@ -134,6 +134,7 @@ int export_notes_read(const struct cli_trust *trust, const char *target,
 	case CLI_TARGET_STORE:
 	case CLI_TARGET_HTTPS:
 	case CLI_TARGET_BUNDLE:
+	case CLI_TARGET_TILES:
 		rc = cli_copy_visit(trust, target, kind, take_copy, &take,
 				    diag);
 		break;

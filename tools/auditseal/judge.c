@@ -247,6 +247,10 @@ static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
 		*ret_kind = CLI_TARGET_ARCHIVE;
 		return 0;
 	}
+	if (exists_in(target, "checkpoint") && exists_in(target, "tile")) {
+		*ret_kind = CLI_TARGET_TILES;
+		return 0;
+	}
 	if (exists_in(target, "epochs")) {
 		*ret_kind = CLI_TARGET_SPOOL;
 		return 0;
@@ -258,7 +262,8 @@ static int directory_kind(const char *target, enum cli_target_kind *ret_kind,
 	return seal_diag_set(diag, SEAL_E_UNKNOWN,
 			     "%s is neither a spool (no .seg file) nor a store "
 			     "(no " SEAL_STORAGE_FILE
-			     ") nor a bundle (no file " BUNDLE_FILE ")",
+			     ") nor a bundle (no file " BUNDLE_FILE
+			     ") nor tiles (no checkpoint and tile)",
 			     target);
 }
 
@@ -421,10 +426,9 @@ int cli_judge(const struct cli_trust *trust, const char *target,
 		rc = cli_judge_spool(trust, target, kind, list, diag);
 		break;
 	case CLI_TARGET_STORE:
-		rc = cli_judge_copies(trust, target, false, list, diag);
-		break;
 	case CLI_TARGET_HTTPS:
-		rc = cli_judge_copies(trust, target, true, list, diag);
+	case CLI_TARGET_TILES:
+		rc = cli_judge_copies(trust, target, kind, list, diag);
 		break;
 	case CLI_TARGET_BUNDLE:
 		rc = cli_judge_bundle(trust, target, list, diag);

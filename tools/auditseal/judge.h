@@ -23,6 +23,7 @@ enum cli_target_kind {
 	CLI_TARGET_HTTPS = 4,	/* a store's read side */
 	CLI_TARGET_BUNDLE = 5,	/* what `export` wrote */
 	CLI_TARGET_ARCHIVE = 6, /* segments alone, perhaps compressed */
+	CLI_TARGET_TILES = 7,	/* C2SP tlog-tiles in a directory */
 };
 
 /* What to trust and how to look; strings are borrowed. */
@@ -139,8 +140,9 @@ int cli_judge_spool(const struct cli_trust *trust, const char *target,
 int cli_judge_absent(const struct cli_trust *trust, const char *target,
 		     const char *origin, bool live,
 		     struct cli_judgements *list);
+/* Of a store, HTTPS, tiles. */
 int cli_judge_copies(const struct cli_trust *trust, const char *target,
-		     bool https, struct cli_judgements *list,
+		     enum cli_target_kind kind, struct cli_judgements *list,
 		     struct seal_diag *diag);
 int cli_judge_bundle(const struct cli_trust *trust, const char *target,
 		     struct cli_judgements *list, struct seal_diag *diag);

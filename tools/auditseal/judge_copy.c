@@ -11,7 +11,7 @@
 struct visit {
 	const struct cli_trust *trust;
 	const char *target;
-	bool https;
+	bool live;
 	struct cli_judgements *list;
 	bool *seen; /* per log line of the policy */
 };
@@ -108,7 +108,7 @@ static int judge_one(void *ctx, const struct cli_copy *copy,
 	mark_seen(visit, copy->origin);
 	cli_judge_options(visit->trust, copy->origin, SEAL_VERIFY_STORE,
 			  &options);
-	options.live = visit->https;
+	options.live = visit->live;
 	rc = seal_verify_run(&options, feed, &look, &verdict, diag);
 	if (look.resume && cli_judge_whole(rc, &verdict)) {
 		seal_verdict_fini(&verdict);
@@ -169,18 +169,19 @@ static int judge_others(struct visit *visit)
 		    (trust->log && strcmp(trust->log, origin)))
 			continue;
 		mark_seen(visit, origin);
-		rc = cli_judge_absent(trust, visit->target, origin,
-				      visit->https, visit->list);
+		rc = cli_judge_absent(trust, visit->target, origin, visit->live,
+				      visit->list);
 	}
 	return rc;
 }
 
 int cli_judge_copies(const struct cli_trust *trust, const char *target,
-		     bool https, struct cli_judgements *list,
+		     enum cli_target_kind kind, struct cli_judgements *list,
 		     struct seal_diag *diag)
 {
 	size_t lines = trust->policy ? seal_policy_log_count(trust->policy) : 0;
-	struct visit visit = {trust, target, https, list, NULL};
+	struct visit visit = {trust, target, kind == CLI_TARGET_HTTPS, list,
+			      NULL};
 	int rc;
 
 	if (trust->have_limits)
@@ -192,9 +193,9 @@ int cli_judge_copies(const struct cli_trust *trust, const char *target,
 	visit.seen = calloc(lines + 1, sizeof(*visit.seen));
 	if (!visit.seen)
 		return SEAL_E_NOMEM;
-	rc = https ? cli_https_visit(trust, target, judge_one, &visit, diag)
-		   : cli_store_visit(trust, target, judge_one, &visit, diag);
-	if (!rc)
+	rc = cli_copy_visit(trust, target, kind, judge_one, &visit, diag);
+	/* A store has all logs of the policy; a directory of tiles, one. */
+	if (!rc && kind != CLI_TARGET_TILES)
 		rc = judge_others(&visit);
 	free(visit.seen);
 	return rc;

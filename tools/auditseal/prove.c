@@ -310,6 +310,7 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 	case CLI_TARGET_STORE:
 	case CLI_TARGET_HTTPS:
 	case CLI_TARGET_BUNDLE:
+	case CLI_TARGET_TILES:
 		rc = cli_copy_visit(trust, target, kind, prove_copy, &prove,
 				    diag);
 		break;

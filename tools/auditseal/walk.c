@@ -257,6 +257,7 @@ int cli_walk(const struct cli_trust *trust, const char *target, uint64_t from,
 	case CLI_TARGET_STORE:
 	case CLI_TARGET_HTTPS:
 	case CLI_TARGET_BUNDLE:
+	case CLI_TARGET_TILES:
 		rc = cli_copy_visit(trust, target, kind, walk_copy, &w, diag);
 		break;
 	}
