@@ -3,11 +3,11 @@
 """Both verifiers over randomly damaged copies of the intact vectors: agree.py CHECKER COUNT SEED spool|store
 
 Copy k of COUNT is damaged by seed SEED + k: one to three bytes of a spool's files, or of a value in a store's
-database, are changed; one time in four bytes are cut out or put in. Prints each that they disagree about.
+database, are changed; one time in four bytes are cut out or put in. A line of TAP, and each copy that they
+disagree about with what either said.
 """
 import os
 import random
-import shutil
 import sqlite3
 import sys
 import tempfile
@@ -55,20 +55,19 @@ def damage_store(rng, folder):
 
 def main():
     checker, count, seed, target = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    known, bad = {v["name"]: v for v in vectors.index()}, 0
+    intact, bad = {v["name"]: v for v in vectors.index()}["intact-" + target], 0
+    damage = damage_spool if target == "spool" else damage_store
     for k in range(seed, seed + count):
         rng = random.Random(k)
-        folder = tempfile.mkdtemp()
-        vectors.load("intact-" + target, folder)
-        damage = damage_spool if target == "spool" else damage_store
-        said = [damage(rng, folder) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
-        first, second = vectors.both(checker, folder, known["intact-" + target])
-        same = first == second or isinstance(first, str) and isinstance(second, str)
-        if not same:
+        with tempfile.TemporaryDirectory() as folder:
+            vectors.load(intact["name"], folder)
+            said = [damage(rng, folder) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+            first, second = vectors.both(checker, folder, intact)
+        if first != second and not (isinstance(first, str) and isinstance(second, str)):
             bad += 1
-            print("seed %d: %s\n  ours   %s\n  second %s" % (k, ", ".join(said), first, second))
-        shutil.rmtree(folder)
-    print("%d damaged copies, %d disagreements" % (count, bad))
+            print("# seed %d: %s\n#   ours   %s\n#   second %s" % (k, ", ".join(said), first, second))
+    print("%s - %s: both say the same of %d damaged copies, seeds %d to %d (%d disagreements)" % (
+        "not ok" if bad else "ok", target, count, seed, seed + count - 1, bad))
     return bad > 0
 
 

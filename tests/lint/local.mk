@@ -15,3 +15,4 @@ lint_tests += %D%/params.tap
 lint_tests += %D%/links.sh
 lint_tests += %D%/findings.sh
 lint_tests += %D%/vectors.sh
+lint_tests += %D%/second.sh
