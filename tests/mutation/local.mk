@@ -4,8 +4,8 @@
 mutation_files = lib/core/verify*.c lib/core/finding.c lib/core/chain.c \
 	lib/core/epoch.c lib/core/tree.c lib/core/quorum.c
 mutation_tests = $(filter %test_verify %test_verify_align \
-	%test_verify_clock %test_verify_giant %test_verify_calls %test_finding \
-	%test_known %test_given %test_spool_evidence %test_reader \
+	%test_verify_clock %test_verify_giant %test_verify_calls \
+	%test_verify_end %test_finding %test_known %test_given %test_spool_evidence %test_reader \
 	%test_tail %test_chain %test_epoch %test_tree %test_proof %test_policy \
 	$(attack_tests),$(unit_tests) $(attack_tests))
 # What is known of each mutant, and whether what was killed counts after a change.

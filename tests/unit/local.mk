@@ -88,3 +88,4 @@ unit_tests += %D%/test_given
 unit_tests += %D%/test_spool_evidence
 unit_tests += %D%/test_verify_giant
 unit_tests += %D%/test_verify_calls
+unit_tests += %D%/test_verify_end
