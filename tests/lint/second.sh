@@ -5,7 +5,7 @@
 . "$SEAL_SRCDIR/tests/lint/files.bash"
 
 file=tests/foreign/verify.py
-lines_max=764
+lines_max=765
 {
 	lines=$(wc -l < "$file")
 	[ "$lines" -le "$lines_max" ] ||

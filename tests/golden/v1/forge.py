@@ -153,7 +153,7 @@ class Spool:
 
 class Log:
     """What a spool says, as a list that can be changed: ("segment",), ("entry", bytes), ("head",),
-    ("receipt", size, seconds, time of the frame). spool() and store() write it anew, with all that is computed and signed."""
+    ("receipt", size, seconds, time of the frame), ("opening", body). spool() and store() write it anew, with all that is computed and signed."""
 
     def __init__(self, spool):
         self.items = []
@@ -246,6 +246,8 @@ class Log:
                 out.files[name] += entry_frame(a, rest[0])
             elif kind == "head":
                 out.files[name] += head_frame(rest[0], a, self.roots[a][0], self.keys[a])
+            elif kind == "opening":
+                out.files[name] += frame(2, b"\x22\0" + bytes(8) + a)
             else:
                 receipts.append((a, rest[0], self.note(a, rest[:1])))
                 out.files[name] += frame(2, b"\x21\0" + rest[1] + receipts[-1][2])

@@ -1017,3 +1017,151 @@ def _(w):
     receipted(w, 296)
     w.log.shift(298, 3600 * 10**6)
     w.forged()
+
+
+# ---- changes of the host key, openings, heads that are known, other witnesses ----
+
+def change_key(w, old=HOST, sign=lambda data: data):
+    """Entry 200 changes the host key; the second signature goes through a function."""
+    w.log.make()
+    new = Key("v1 new host")
+    said = b"auditseal/key/v1\n" + w.log.log_id() + be(200, 8) + old.raw + new.raw
+    body = '{"old":"%s","new":"%s","sig_old":"%s","sig_new":"%s"}' % tuple(
+        b64(x) for x in (old.raw, new.raw, old.sign(said), sign(new.sign(said))))
+    w.log.put(200, control(10, w.log.entries()[200], body))
+    w.forged()
+
+
+@vector("AS024-spool-key")
+def _(w):
+    "entry 200 changes the host key, signed by both"
+    change_key(w)
+
+
+@vector("AS010-spool-key")
+def _(w):
+    "entry 200 changes the host key, the new key's signature is wrong"
+    change_key(w, sign=lambda sig: flip(sig, 5))
+
+
+@vector("AS011-spool-key")
+def _(w):
+    "entry 200 changes the host key, but from one that the log never had"
+    change_key(w, Key("another host"))
+
+
+def commit(w, values, parts):
+    """Record 200 commits to values; behind it stand openings: (part, state, salt, value)."""
+    salts = [sha(b"v1 salt %d" % i)[:16] for i in range(len(values))]
+    made = [sha(b"auditseal/commit/v1\n", be(i, 1), salts[i], v) for i, v in enumerate(values)]
+    w.log.put(200, bytes([RECORD, 1]) + w.log.entries()[200][2:10] + be(len(values), 1) + b"".join(made) + b"public")
+    at = w.log.at(200) + 1
+    w.log.items[at:at] = [("opening", be(200, 8) + bytes([part, state]) + (salts[part] if salt else bytes(16)) + value)
+                          for part, state, salt, value in parts]
+    w.forged()
+
+
+@vector("openings-spool")
+def _(w):
+    "no finding: record 200 has three committed parts; the first is held, the second wiped, the third is held"
+    commit(w, (b"alice", b"bob", b""), ((0, 0, True, b"alice"), (1, 1, False, bytes(3)), (2, 0, True, b"")))
+
+
+@vector("AS031-spool")
+def _(w):
+    "the value of an opening of record 200 is another than the one that was committed to"
+    commit(w, (b"alice", b"bob"), ((0, 0, True, b"alice"), (1, 0, True, b"eve")))
+
+
+@vector("AS030-spool-opening")
+def _(w):
+    "the openings of record 200 stand in the wrong order"
+    commit(w, (b"alice", b"bob"), ((1, 0, True, b"bob"), (0, 0, True, b"alice")))
+
+
+def known(w, kind, size, root=None, log_id=None):
+    """What --state remembers: verdict.md, section 11."""
+    w.log.make()
+    words = "auditseal/state/1\nlog %s %s\nid %s\nhead %d %s %d %d\n" % (
+        kind, ORIGIN, b64(log_id or w.log.log_id()), size, b64(root or w.log.roots[size][0]),
+        (AS_OF - 60) * 10**6, (AS_OF - 60) * 10**6)
+    with open(w.out + "/known", "w", encoding="utf-8") as f, open(w.out + "/known.lock", "w", encoding="utf-8"):
+        f.write(words + "end %s\n" % b64(sha(words.encode())))
+
+
+@vector("AS007-store-known", ("--state", "known"))
+def _(w):
+    "a head of size 298 is remembered of stores: this one was put back"
+    known(w, "store", 298)
+    w.sql()
+
+
+@vector("AS007-spool-known", ("--state", "known"))
+def _(w):
+    "a head of size 300 is remembered of the host; an older backup of all files is in place"
+    known(w, "host", 300)
+    w.log.items = w.log.items[:w.log.at(276) + 2]
+    w.forged()
+
+
+@vector("AS008-store-known", ("--state", "known"))
+def _(w):
+    "another root of size 164 is remembered"
+    known(w, "store", 164, sha(b"another"))
+    w.sql()
+
+
+@vector("AS028-spool-known", ("--state", "known"))
+def _(w):
+    "another log id is remembered of this origin"
+    known(w, "host", 300, log_id=sha(b"another"))
+    w.save()
+
+
+def witness_tables(w, change=lambda line: line, name="second.example.org/v1"):
+    """The policy wants two, and the second one's line on the newest checkpoint is kept aside."""
+    second(w)
+    body = text(296, w.checkpoint(296, "root"))
+    key, t = Key("v1 second"), 1795264390
+    line = key.line(name, 4, be(t, 8) + key.sign(("cosignature/v1\ntime %d\n%s" % (t, body)).encode())).encode()
+    w.sql(("CREATE TABLE cosignature (log INTEGER NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, lines BLOB NOT "
+           "NULL, PRIMARY KEY (log, name)) STRICT, WITHOUT ROWID",),
+          ("CREATE TABLE witness (hash BLOB NOT NULL PRIMARY KEY, origin TEXT NOT NULL, size INTEGER NOT NULL, root "
+           "BLOB NOT NULL, time INTEGER NOT NULL, note BLOB NOT NULL, lines BLOB NOT NULL) STRICT, WITHOUT ROWID",),
+          ("PRAGMA user_version = 2",),
+          ("INSERT INTO cosignature VALUES (1, 'second.example.org/v1', 296, ?)", change(line)),
+          ("INSERT INTO witness SELECT ?, ?, size, root, ?, ?, ? FROM checkpoint WHERE size = 296", sha(ORIGIN.encode()),
+           ORIGIN, t, b"\n".join(w.checkpoint(296, "note").split(b"\n")[:5]) + b"\n", line))
+
+
+@vector("cosigned-store")
+def _(w):
+    "no finding: the policy wants two; the line of the second is in the table cosignature"
+    witness_tables(w)
+
+
+@vector("AS010-store-cosigned")
+def _(w):
+    "the line of another witness, in the table cosignature, is wrong"
+    witness_tables(w, lambda line: line[:60] + (b"A" if line[60:61] != b"A" else b"B") + line[61:])
+
+
+@vector("AS030-store-cosigned")
+def _(w):
+    "a line in the table cosignature has another name than its row"
+    witness_tables(w, lambda line: line.replace(b"second", b"fourth"))
+
+
+@vector("AS010-store-witnessed")
+def _(w):
+    "the line of the store's own witness, in the table witness, is wrong"
+    witness_tables(w)
+    line, = sqlite3.connect(w.out + "/store.db").execute("SELECT lines FROM witness").fetchone()
+    w.sql(("UPDATE witness SET lines = ?", line[:60] + (b"A" if line[60:61] != b"A" else b"B") + line[61:]))
+
+
+@vector("AS030-store-witnessed")
+def _(w):
+    "a row of the table witness says another size than its note"
+    witness_tables(w)
+    w.sql(("UPDATE witness SET size = 295",))
