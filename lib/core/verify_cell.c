@@ -35,8 +35,10 @@ static int add(struct seal_verify *v, const struct seal_hash *leaf,
 	struct verify_found *f;
 	int rc;
 
-	if (!c->total)
+	if (!c->total) {
 		snprintf(c->where, sizeof(c->where), "%s", where);
+		c->was_broken = v->chain_broken;
+	}
 	c->total++;
 	if (place != expected)
 		c->suspect = true;
@@ -70,6 +72,25 @@ static uint64_t nearest(uint64_t expected, uint32_t low)
 	return index;
 }
 
+/* What is needed to look at it again, at another place. */
+static void remember(struct seal_verify *v, const struct seal_verify_entry *e)
+{
+	struct verify_cell *c = &v->cell;
+	struct verify_seen *seen = &c->found[c->count - 1].seen;
+	size_t at = c->bodies.len, len;
+
+	*seen = v->seen;
+	if (seen->type == SEAL_ENTRY_RECORD || !seen->known)
+		return;
+	len = e->len - SEAL_ENTRY_HEADER_BYTES;
+	if (len > VERIFY_BODIES_MAX - at)
+		return;
+	seal_buf_put(&c->bodies, e->entry + SEAL_ENTRY_HEADER_BYTES, len);
+	seen->body_at = (uint32_t)at;
+	seen->body_len = (uint16_t)len;
+	seen->has_body = true;
+}
+
 int verify_cell_add(struct seal_verify *v, const struct seal_verify_entry *e)
 {
 	uint64_t expected = v->sealed.next + v->cell.total;
@@ -89,6 +110,10 @@ int verify_cell_add(struct seal_verify *v, const struct seal_verify_entry *e)
 				      &e->leaf, where);
 	if (first)
 		v->cell.first_us = v->walk.last_us;
+	if (!rc && !v->cell.too_long) {
+		remember(v, e);
+		rc = seal_buf_error(&v->cell.bodies);
+	}
 	return rc;
 }
 
@@ -115,6 +140,7 @@ void verify_cell_reset(struct seal_verify *v)
 	c->check_seal = false;
 	c->first_us = 0;
 	c->where[0] = '\0';
+	seal_buf_reset(&c->bodies);
 }
 
 void verify_cell_fini(struct verify_cell *c)
@@ -123,6 +149,7 @@ void verify_cell_fini(struct verify_cell *c)
 	seal_findings_fini(&c->side);
 	seal_findings_fini(&c->bad);
 	free(c->found);
+	seal_buf_fini(&c->bodies);
 }
 
 /* The root is right, so frames whose tag is wrong hold the true entries. */
@@ -170,8 +197,9 @@ int verify_cell_accept(struct seal_verify *v)
 struct diagnosis {
 	struct seal_verify *v;
 	uint64_t first, size;
-	bool intact;  /* all expected entries are there after all */
-	bool nothing; /* the tags see no difference */
+	bool intact;	/* all expected entries are there after all */
+	bool nothing;	/* the tags see no difference */
+	size_t *source; /* intact: which found entry is at each place */
 };
 
 static int report(void *ctx, const struct seal_align_result *r)
@@ -216,30 +244,70 @@ static int try_repair(struct diagnosis *d, const uint64_t *place,
 	struct verify_cell *c = &d->v->cell;
 	uint64_t expected = d->size - d->first;
 	struct seal_hash ours;
-	size_t *source, k;
+	size_t k;
 	int rc;
 
 	d->intact = false;
 	if (!d->v->sealed.have_frontier)
 		return 0;
-	source = calloc(expected, sizeof(*source));
-	if (!source)
+	d->source = calloc(expected, sizeof(*d->source));
+	if (!d->source)
 		return SEAL_E_NOMEM;
-	rc = seal_align(place, c->count, expected, count_nothing, NULL, source);
+	rc = seal_align(place, c->count, expected, count_nothing, NULL,
+			d->source);
 	*ret_frontier = d->v->sealed.frontier;
 	for (k = 0; k < expected && !rc; k++) {
-		if (source[k] >= c->count || c->found[source[k]].lost)
-			goto out;
+		if (d->source[k] >= c->count || c->found[d->source[k]].lost)
+			return 0;
 		rc = seal_frontier_append(ret_frontier,
-					  &c->found[source[k]].leaf);
+					  &c->found[d->source[k]].leaf);
 	}
-	if (rc)
-		goto out;
-	rc = seal_frontier_root(ret_frontier, &ours);
+	if (!rc)
+		rc = seal_frontier_root(ret_frontier, &ours);
 	d->intact = !rc && seal_hash_equal(&ours, root);
-out:
-	free(source);
 	return rc;
+}
+
+/* Were the bodies of all control entries kept? */
+static bool can_look_again(const struct diagnosis *d)
+{
+	const struct verify_found *f = d->v->cell.found;
+	uint64_t k;
+
+	for (k = 0; k < d->size - d->first; k++)
+		if (f[d->source[k]].seen.known &&
+		    !f[d->source[k]].seen.has_body &&
+		    f[d->source[k]].seen.type != SEAL_ENTRY_RECORD)
+			return false;
+	return true;
+}
+
+/* The entries are put right, and then looked at in their order. */
+static int look_again(struct diagnosis *d)
+{
+	struct seal_verify *v = d->v;
+	struct verify_cell *c = &v->cell;
+	const struct verify_found *f;
+	char where[VERIFY_WHERE_BYTES];
+	uint64_t k;
+	int rc = 0;
+
+	v->walk = v->sealed;
+	v->chain_broken = c->was_broken;
+	verify_host_forget(v, d->first);
+	seal_findings_fini(&c->open);
+	for (k = 0; k < d->size - d->first && !rc; k++) {
+		f = &c->found[d->source[k]];
+		verify_place(where, c->where, f->offset);
+		rc = verify_log_again(v, &c->open, f,
+				      f->seen.has_body
+					      ? c->bodies.data + f->seen.body_at
+					      : NULL,
+				      where);
+	}
+	f = &c->found[d->source[0]];
+	verify_proven_time(v, f->seen.time_us, v->walk.last_us);
+	return rc ? rc : verify_take(v, &c->open);
 }
 
 static int align(struct diagnosis *d, const struct seal_hash *root,
@@ -275,7 +343,7 @@ static int blame_cell(struct diagnosis *d)
 int verify_cell_diagnose(struct seal_verify *v, uint64_t size,
 			 const struct seal_hash *root)
 {
-	struct diagnosis d = {v, v->sealed.next, size, false, true};
+	struct diagnosis d = {v, v->sealed.next, size, false, true, NULL};
 	struct seal_frontier frontier;
 	bool rooted = v->sealed.have_frontier;
 	uint64_t entries = v->sealed.entries + v->cell.total;
@@ -291,17 +359,21 @@ int verify_cell_diagnose(struct seal_verify *v, uint64_t size,
 		rc = verify_take(v, &v->cell.side);
 	if (!rc && !d.intact)
 		rc = verify_not_proven(v, d.first, size - 1);
+	verify_note_forget(v, d.first);
+	if (!rc && d.intact && can_look_again(&d)) {
+		rc = look_again(&d);
+	} else {
+		v->walk = v->sealed;
+		verify_log_jump(v, size);
+		if (d.intact)
+			v->walk.frontier = frontier;
+		v->walk.have_frontier = d.intact;
+	}
+	free(d.source);
 	if (rc)
 		return rc;
-	v->walk = v->sealed;
-	verify_log_jump(v, size);
 	v->walk.entries = entries;
-	if (d.intact) {
-		v->walk.frontier = frontier;
-		v->walk.have_frontier = true;
-	}
 	v->sealed = v->walk;
-	verify_note_forget(v, d.first);
 	verify_cell_reset(v);
 	return 0;
 }

@@ -73,6 +73,13 @@ int verify_host_changed(struct seal_verify *v, uint64_t index, uint64_t time_us,
 	return rc;
 }
 
+void verify_host_forget(struct seal_verify *v, uint64_t index)
+{
+	while (v->host_changes &&
+	       v->host_change[v->host_changes - 1].index >= index)
+		v->host_changes--;
+}
+
 bool verify_host_knows(const struct seal_verify *v, const uint8_t key[32])
 {
 	size_t k;

@@ -33,8 +33,10 @@
 
 #include <stdio.h>
 
-#define VERIFY_RING_HEADS  32768 /* past roots: 56 bytes each */
-#define VERIFY_CELL_MAX	   (2 * SEAL_TAIL_ENTRIES_MAX)
+#define VERIFY_RING_HEADS 32768 /* past roots: 56 bytes each */
+#define VERIFY_CELL_MAX	  (2 * SEAL_TAIL_ENTRIES_MAX)
+#define VERIFY_BODIES_MAX ((size_t)256 << 10) /* of control entries of a cell \
+					       */
 #define VERIFY_CLAIMS_MAX  64
 #define VERIFY_LATE_NOTES  8
 #define VERIFY_NOTE_MAX	   SEAL_NOTE_MAX_BYTES
@@ -70,11 +72,22 @@ struct verify_walk {
 	uint64_t entries;    /* looked at */
 };
 
+/* An entry as it was read; the body of a record is not asked for again. */
+struct verify_seen {
+	uint64_t time_us;
+	uint8_t type, flags;
+	bool known;    /* this version can read it */
+	bool has_body; /* of a control entry: in the cell's bodies */
+	uint16_t body_len;
+	uint32_t body_at;
+};
+
 /* What an open cell remembers of a found entry. */
 struct verify_found {
 	struct seal_hash leaf;
 	uint64_t place; /* index it was made for; UINT64_MAX: unknown */
 	uint64_t offset;
+	struct verify_seen seen;
 	bool lost; /* bytes that may have been an entry: no leaf */
 };
 
@@ -90,6 +103,8 @@ struct verify_cell {
 	struct seal_findings side; /* structure: counts once a head follows */
 	struct seal_findings bad;  /* heads not believed */
 	uint64_t first_us;	   /* time of its first entry */
+	struct seal_buf bodies;
+	bool was_broken;		/* the chain, before it */
 	char where[VERIFY_WHERE_BYTES]; /* the file */
 };
 
@@ -262,9 +277,10 @@ struct seal_verify {
 	uint64_t cut_at;
 	struct verify_stranger stranger[VERIFY_STRANGERS_MAX];
 	size_t strangers;
-	bool newest_sealed; /* the newest seal verifies */
-	bool tree_unproven; /* a store's tree does not give its root */
-	bool blamed;	    /* a hand-over has shown where, once */
+	bool newest_sealed;	 /* the newest seal verifies */
+	bool tree_unproven;	 /* a store's tree does not give its root */
+	bool blamed;		 /* a hand-over has shown where, once */
+	struct verify_seen seen; /* the newest entry that was looked at */
 
 	/* outcome */
 	struct seal_findings findings;
@@ -318,6 +334,8 @@ int verify_epochs_end(struct seal_verify *v);
 int verify_host_changed(struct seal_verify *v, uint64_t index, uint64_t time_us,
 			const struct seal_key_change *change,
 			unsigned *ret_number);
+/* Changes from this entry on are forgotten. */
+void verify_host_forget(struct seal_verify *v, uint64_t index);
 bool verify_host_knows(const struct seal_verify *v, const uint8_t key[32]);
 /* Under which keys a host line on this size counts: one or two, borrowed. */
 size_t verify_host_keys(const struct seal_verify *v, uint64_t size,
@@ -329,6 +347,10 @@ size_t verify_host_keys(const struct seal_verify *v, uint64_t size,
 int verify_log_entry(struct seal_verify *v, struct seal_findings *list,
 		     const uint8_t *entry, size_t len,
 		     const struct seal_hash *leaf, const char *where);
+/* The same of an entry that was looked at before, at another place. */
+int verify_log_again(struct seal_verify *v, struct seal_findings *list,
+		     const struct verify_found *found, const uint8_t *body,
+		     const char *where);
 /* An entry of which only the leaf hash is known. */
 int verify_log_leaf(struct seal_verify *v, const struct seal_hash *leaf);
 /* A complete subtree of which only the hash is known: 2^level entries. */

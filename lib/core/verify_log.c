@@ -467,7 +467,27 @@ int verify_log_entry(struct seal_verify *v, struct seal_findings *list,
 		v->opening_parts = 0;
 	else
 		keep_commitments(v, &entry);
+	v->seen = (struct verify_seen){.time_us = entry.time_us,
+				       .type = entry.type,
+				       .flags = entry.flags,
+				       .known = !parsed};
 	return append(v, leaf);
+}
+
+int verify_log_again(struct seal_verify *v, struct seal_findings *list,
+		     const struct verify_found *found, const uint8_t *body,
+		     const char *where)
+{
+	const struct seal_entry entry = {.type = found->seen.type,
+					 .flags = found->seen.flags,
+					 .time_us = found->seen.time_us,
+					 .body = body,
+					 .body_len = found->seen.body_len};
+	struct step s = {v, list, &entry, v->walk.next, where};
+	int rc = look(&s, found->seen.known ? 0 : SEAL_E_UNKNOWN);
+
+	v->opening_parts = 0;
+	return rc ? rc : append(v, &found->leaf);
 }
 
 void verify_log_jump(struct seal_verify *v, uint64_t next)

@@ -135,6 +135,98 @@ static void what_is_receipted_is_not_rewritten(void **state)
 	forge_free(g);
 }
 
+/* ---- a cell that is put right ---- */
+
+static struct forge_region *entry_region(struct forge *g, uint64_t index)
+{
+	size_t i;
+
+	for (i = 0; i < g->regions; i++)
+		if (g->region[i].part == FORGE_IS_ENTRY &&
+		    g->region[i].index == index)
+			return &g->region[i];
+	fail_msg("no entry %llu", (ull)index);
+	return NULL;
+}
+
+/* Changes the places of two frames that stand behind one another. */
+static void swap_frames(struct forge *g, uint64_t index)
+{
+	struct forge_region *a = entry_region(g, index),
+			    *b = entry_region(g, index + 1);
+	uint64_t len;
+	uint8_t *bytes = forge_bytes(g, g->file[a->file].path, &len);
+	const uint8_t *was = g->file[a->file].bytes.data;
+
+	assert_int_equal(b->offset, a->offset + a->len);
+	memcpy(bytes + a->offset, was + b->offset, b->len);
+	memcpy(bytes + a->offset + b->len, was + a->offset, a->len);
+}
+
+/* Where `epochs` is gone, only this entry names the next key. */
+static void a_hand_over_out_of_its_place_counts(void **state)
+{
+	struct seal_control stop = {.type = SEAL_ENTRY_STOP},
+			    epoch = {.type = SEAL_ENTRY_EPOCH};
+	struct forge *g = forge_new();
+
+	(void)state;
+	forge_start(g);
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT);
+	forge_control(g, &stop); /* entry 1 */
+	forge_control(g, &epoch);
+	forge_head(g);
+	forge_start(g);
+	forge_head(g);
+	forge_record(g, "sealed by epoch 1");
+	forge_head(g);
+	forge_build(g);
+	forge_judge(g);
+	assert_string_equal(g->av.found, "");
+	memio_remove(g->m, "/s/epochs");
+	forge_judge(g);
+	assert_string_equal(g->av.found, "AS029");
+	swap_frames(g, 1);
+	forge_judge(g);
+	assert_int_equal(g->av.status, 2);
+	assert_string_equal(g->av.found, "AS004[2,2] AS029");
+	forge_free(g);
+}
+
+/* What is put right is looked at in its order: nothing is out of place in it,
+ * and the host key's change counts once. */
+static void a_cell_put_right_is_judged(void **state)
+{
+	struct seal_control stop = {.type = SEAL_ENTRY_STOP};
+	struct forge *g = forge_new();
+
+	(void)state;
+	forge_start(g);
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT);
+	forge_record(g, "one");
+	forge_new_host_key(g, g->host, g->new_host); /* and a head */
+	forge_record(g, "two");
+	g->clock_us -= 3600000000;
+	forge_record(g, "an hour ago, it says"); /* entry 4 */
+	forge_control(g, &stop);
+	forge_record(g, "behind the stop");
+	forge_head(g);
+	g->clock_us += 3600000000;
+	forge_build(g);
+	forge_judge(g);
+	assert_string_equal(g->av.found, "AS032[6,6] AS014[4,4]");
+	swap_frames(g, 1);
+	forge_judge(g);
+	assert_string_equal(g->av.found, "AS004[2,2] AS032[6,6] AS014[4,4]");
+	forge_build(g);
+	swap_frames(g, 3);
+	forge_judge(g);
+	assert_string_equal(g->av.found, "AS004[4,4] AS032[6,6] AS014[4,4]");
+	forge_free(g);
+}
+
 /* ---- the host key ---- */
 
 static void host_key(bool old_right, bool new_right, int status,
@@ -338,6 +430,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_earlier_epoch_is_not_rewritten),
 		cmocka_unit_test(what_is_receipted_is_not_rewritten),
+		cmocka_unit_test(a_hand_over_out_of_its_place_counts),
+		cmocka_unit_test(a_cell_put_right_is_judged),
 		cmocka_unit_test(a_host_key_is_changed_by_both_keys),
 		cmocka_unit_test(a_host_key_is_changed_from_the_one_in_force),
 		cmocka_unit_test(a_silent_host_is_told),
