@@ -35,8 +35,9 @@
 
 #define VERIFY_RING_HEADS 32768 /* past roots: 56 bytes each */
 #define VERIFY_CELL_MAX	  (2 * SEAL_TAIL_ENTRIES_MAX)
-#define VERIFY_BODIES_MAX ((size_t)256 << 10) /* of control entries of a cell \
-					       */
+#define VERIFY_BODIES_MAX                                   \
+	((size_t)256 << 10) /* of control entries of a cell \
+			     */
 #define VERIFY_CLAIMS_MAX  64
 #define VERIFY_LATE_NOTES  8
 #define VERIFY_NOTE_MAX	   SEAL_NOTE_MAX_BYTES
@@ -256,6 +257,9 @@ struct seal_verify {
 	struct verify_claim past;    /* a store's next older checkpoint */
 	int (*past_next)(void *ctx); /* it was reached: judge it, get one */
 	void *past_ctx;
+	/* The store's newest one, whose row comes again with the older ones. */
+	bool have_newest;
+	struct seal_hash newest;
 	bool have_stored_id;
 	struct seal_hash stored_id;
 	struct verify_claim late[VERIFY_LATE_NOTES]; /* 0x21 frames, newest */

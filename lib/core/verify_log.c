@@ -433,7 +433,10 @@ int verify_log_subtree(struct seal_verify *v, unsigned level,
 		return rc;
 	verify_note_root(v, v->walk.next, &root);
 	v->want_known = false;
-	return 0;
+	/* Of what lies below it the root is not known. */
+	return v->past.note && v->past.size <= v->walk.next
+		       ? v->past_next(v->past_ctx)
+		       : 0;
 }
 
 void verify_log_unknown(struct seal_verify *v)

@@ -336,9 +336,12 @@ int seal_verify_checkpoint(struct seal_verify *v, const uint8_t *note,
 			   size_t len, bool whole, const char *where)
 {
 	size_t before = v->claims;
-	int rc = seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT, note, len,
-				  where);
+	int rc = seal_sha256(note, len, &v->newest);
 
+	v->have_newest = !rc;
+	if (!rc)
+		rc = seal_verify_note(v, SEAL_VERIFY_NOTE_CHECKPOINT, note, len,
+				      where);
 	if (rc || v->claims == before)
 		return rc;
 	v->claim[before].stored = true;

@@ -13,8 +13,14 @@ static int take_past(struct verify_tree *t, const uint8_t *note, size_t len,
 		     uint64_t size, bool whole, bool *ret_taken)
 {
 	char where[VERIFY_WHERE_BYTES];
-	int rc;
+	struct seal_hash digest;
+	int rc = seal_sha256(note, len, &digest);
 
+	*ret_taken = false;
+	/* All that is to be said of it was said, or will be. */
+	if (rc ||
+	    (t->v->have_newest && seal_hash_equal(&digest, &t->v->newest)))
+		return rc;
 	snprintf(where, sizeof(where), "checkpoint %llu",
 		 (unsigned long long)size);
 	rc = verify_note_take(t->v, &t->v->past, SEAL_VERIFY_NOTE_PAST, note,
@@ -74,21 +80,22 @@ int verify_past_next(struct verify_tree *t, uint64_t min_size)
 
 /*
  * Checkpoints above the newest: the host has signed them, their entries were
- * still to come.
+ * still to come.  And one of the newest's size that is not what was taken for
+ * the newest.
  */
 int verify_past_pending(struct verify_tree *t)
 {
+	uint64_t min_size = t->size, size;
 	const uint8_t *note;
-	uint64_t size = t->size;
 	size_t len;
 	bool whole, taken;
 	int rc;
 
-	for (;;) {
-		rc = ask(t, size + 1, &note, &len, &size, &whole);
+	for (;; min_size = size + 1) {
+		rc = ask(t, min_size, &note, &len, &size, &whole);
 		if (rc)
 			return rc == SEAL_E_NOTFOUND ? 0 : rc;
-		if (size <= t->size)
+		if (size < min_size)
 			return SEAL_E_INTERNAL;
 		rc = take_past(t, note, len, size, whole, &taken);
 		if (!rc && taken)
@@ -103,10 +110,20 @@ int verify_past_reached(void *ctx)
 {
 	struct verify_tree *t = ctx;
 	struct verify_claim claim = t->v->past;
+	uint64_t size = claim.size;
 	int rc;
 
 	memset(&t->v->past, 0, sizeof(t->v->past));
 	rc = verify_note_judge_one(t->v, &claim);
 	verify_claim_fini(&claim);
-	return rc ? rc : verify_past_next(t, t->v->walk.next + 1);
+	return rc ? rc : verify_past_next(t, size + 1);
+}
+
+int verify_past_rest(struct verify_tree *t)
+{
+	int rc = 0;
+
+	while (!rc && t->v->past.note)
+		rc = verify_past_reached(t);
+	return rc;
 }

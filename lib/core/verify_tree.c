@@ -450,6 +450,8 @@ int seal_verify_tree(struct seal_verify *v,
 	if (!rc)
 		rc = verify_bundle_end(t);
 	if (!rc && source->checkpoint)
+		rc = verify_past_rest(t);
+	if (!rc && source->checkpoint)
 		rc = verify_past_pending(t);
 	v->sealed = v->walk;
 	free(t);

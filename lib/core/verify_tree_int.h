@@ -82,8 +82,10 @@ int verify_bundle_end(struct verify_tree *t);
 
 /* Takes the next stored checkpoint that the log has still to reach. */
 int verify_past_next(struct verify_tree *t, uint64_t min_size);
-/* It was reached; ctx is the tree. */
+/* Its place was reached, or passed over; ctx is the tree. */
 int verify_past_reached(void *ctx);
+/* Judges those whose place did not come. */
+int verify_past_rest(struct verify_tree *t);
 /* Judges those that are larger than what is verified. */
 int verify_past_pending(struct verify_tree *t);
 

@@ -462,6 +462,70 @@ static void a_giant_size_ends(void **state)
 	seal_buf_fini(&note);
 }
 
+static void keep(struct attack_store *a)
+{
+	store_sql(a, "CREATE TEMP TABLE kept_checkpoint AS SELECT * FROM "
+		     "checkpoint; CREATE TEMP TABLE kept_bundle AS SELECT * "
+		     "FROM bundle");
+}
+
+static void put_back(struct attack_store *a)
+{
+	store_sql(a,
+		  "DELETE FROM checkpoint; INSERT INTO checkpoint SELECT * "
+		  "FROM kept_checkpoint; DROP TABLE kept_checkpoint; DELETE "
+		  "FROM bundle; INSERT INTO bundle SELECT * FROM kept_bundle; "
+		  "DROP TABLE kept_bundle; UPDATE log SET next = %d",
+		  ATTACK_SIZE);
+	store_expect(a, 0, "");
+}
+
+/* The row comes twice: as the newest, and with those of the log's size. */
+static void a_newest_checkpoint_that_is_none_is_told_once(void **state)
+{
+	struct attack_store *a = *state;
+
+	keep(a);
+	store_sql(a, "UPDATE checkpoint SET note = x'00' WHERE size = %d",
+		  ATTACK_SIZE);
+	store_judge(a, NULL);
+	assert_string_equal(a->found, "AS030 AS036[901,999]");
+	/* As if a power cut had taken its receipt: an older one is newest. */
+	store_sql(a, "UPDATE checkpoint SET receipt = NULL WHERE size = %d",
+		  ATTACK_SIZE);
+	store_judge(a, NULL);
+	assert_int_equal(a->status, 2);
+	assert_string_equal(a->found, "AS030");
+	/* The log goes on behind it: that cannot be, and is one more. */
+	store_sql(a, "UPDATE log SET next = next + 1");
+	store_judge(a, NULL);
+	assert_string_equal(a->found, "AS030 AS030");
+	put_back(a);
+}
+
+/* Those below a part of the log that is gone, and those behind it. */
+static void checkpoints_are_judged_where_entries_are_gone(void **state)
+{
+	static const char change[] =
+		"UPDATE checkpoint SET note = CAST(substr(note, 1, "
+		"length(note) - 20) || CASE substr(note, length(note) - 19, 1) "
+		"WHEN x'41' THEN 'B' ELSE 'A' END || "
+		"substr(note, length(note) - 18) AS BLOB) WHERE size = %d";
+	struct attack_store *a = *state;
+
+	keep(a);
+	store_sql(a, "DELETE FROM bundle WHERE id = (SELECT min(id) FROM "
+		     "bundle)");
+	store_expect(a, 2, "AS002[0,255]");
+	store_sql(a, change, ATTACK_SIZE / 4);
+	store_expect(a, 2, "AS002[0,255] AS010");
+	store_sql(a, change, ATTACK_SIZE / 10);
+	store_expect(a, 2, "AS002[0,255] AS010 AS010");
+	store_sql(a, change, 6 * ATTACK_SIZE / 10);
+	store_expect(a, 2, "AS002[0,255] AS010 AS010 AS010");
+	put_back(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +536,8 @@ int main(void)
 		cmocka_unit_test(two_rows_that_are_swapped_are_found),
 		cmocka_unit_test(entries_moved_within_a_bundle_are_named),
 		cmocka_unit_test(a_giant_size_ends),
+		cmocka_unit_test(checkpoints_are_judged_where_entries_are_gone),
+		cmocka_unit_test(a_newest_checkpoint_that_is_none_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
