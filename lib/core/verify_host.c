@@ -91,14 +91,15 @@ bool verify_host_knows(const struct seal_verify *v, const uint8_t key[32])
 }
 
 size_t verify_host_keys(const struct seal_verify *v, uint64_t size,
-			const uint8_t *ret_key[2])
+			uint64_t before_us, const uint8_t *ret_key[2])
 {
+	uint64_t time_us = before_us ? before_us : v->proven_us;
 	size_t k = v->host_changes;
 
 	while (k && v->host_change[k - 1].index >= size)
 		k--;
 	ret_key[0] = k ? v->host_change[k - 1].key : v->host_key;
-	if (!k || v->proven_us > v->host_change[k - 1].time_us + OVERLAP_US)
+	if (!k || time_us > v->host_change[k - 1].time_us + OVERLAP_US)
 		return 1;
 	ret_key[1] = k > 1 ? v->host_change[k - 2].key : v->host_key;
 	return 2;

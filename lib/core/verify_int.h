@@ -341,9 +341,12 @@ int verify_host_changed(struct seal_verify *v, uint64_t index, uint64_t time_us,
 /* Changes from this entry on are forgotten. */
 void verify_host_forget(struct seal_verify *v, uint64_t index);
 bool verify_host_knows(const struct seal_verify *v, const uint8_t key[32]);
-/* Under which keys a host line on this size counts: one or two, borrowed. */
+/*
+ * Under which keys a host line on this size counts: one or two, borrowed.
+ * before_us: when the entry below was made; 0: not known.
+ */
 size_t verify_host_keys(const struct seal_verify *v, uint64_t size,
-			const uint8_t *ret_key[2]);
+			uint64_t before_us, const uint8_t *ret_key[2]);
 
 /* ---- verify_log.c ---- */
 

@@ -72,7 +72,7 @@ static int verify_by_chain(struct judgement *j)
 
 	if (!v->have_host)
 		return SEAL_E_NOTFOUND;
-	count = verify_host_keys(v, j->claim->size, key);
+	count = verify_host_keys(v, j->claim->size, j->claim->before_us, key);
 	for (k = 0; k < count && rc == SEAL_E_NOTFOUND; k++)
 		rc = verify_by_key(j, key[k]);
 	return rc;

@@ -272,6 +272,53 @@ static void a_host_key_is_changed_from_the_one_in_force(void **state)
 	forge_free(g);
 }
 
+/* Without a log line in the policy, the chain says which host key counts. */
+static void changed_days_ago(uint64_t days, uint64_t later_days,
+			     const char *found)
+{
+	struct forge *g = forge_new();
+	struct seal_buf text = SEAL_BUF_INIT;
+	struct seal_policy *policy;
+
+	seal_buf_put_str(&text, "witness m ");
+	seal_vkey_put(&text, &g->mirror_vkey);
+	seal_buf_put_str(&text, "\nquorum m\n");
+	assert_int_equal(
+		seal_policy_parse(text.data, text.len, "policy", &policy, NULL),
+		0);
+	forge_start(g);
+	forge_head(g);
+	forge_new_host_key(g, g->host, g->new_host);
+	g->clock_us += days * 86400 * 1000000;
+	forge_record(g, "below the receipt");
+	forge_head(g);
+	forge_do(g, FORGE_RECEIPT); /* with the old key's line */
+	g->clock_us += later_days * 86400 * 1000000;
+	forge_record(g, "behind it");
+	forge_head(g);
+	forge_build(g);
+	g->options.policy = policy;
+	g->options.as_of_us = g->clock_us;
+	g->options.min_freshness_us = (uint64_t)90 * 86400 * 1000000;
+	forge_judge(g);
+	if (strcmp(g->av.found, found) != 0)
+		fail_msg("%llu and %llu days: %s, not %s", (ull)days,
+			 (ull)later_days, g->av.found, found);
+	forge_free(g);
+	seal_policy_free(policy);
+	seal_buf_fini(&text);
+}
+
+static void the_old_host_key_counts_for_30_days(void **state)
+{
+	(void)state;
+	changed_days_ago(0, 0, "");
+	changed_days_ago(29, 0, "");
+	/* However long ago that is by now. */
+	changed_days_ago(29, 40, "");
+	changed_days_ago(31, 0, "AS035");
+}
+
 /* ---- what receipts say in time ---- */
 
 static void a_silent_host_is_told(void **state)
@@ -434,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_cell_put_right_is_judged),
 		cmocka_unit_test(a_host_key_is_changed_by_both_keys),
 		cmocka_unit_test(a_host_key_is_changed_from_the_one_in_force),
+		cmocka_unit_test(the_old_host_key_counts_for_30_days),
 		cmocka_unit_test(a_silent_host_is_told),
 		cmocka_unit_test(late_delivery_is_told),
 		cmocka_unit_test(a_clock_that_was_set_is_not_late),
