@@ -43,7 +43,10 @@ struct sampling {
 	struct sample_facts facts;
 	uint8_t *seed;
 	size_t seed_len;
-	uint64_t *done; /* whose proofs are written */
+	const char *out;
+	uint64_t *drawn; /* count of them */
+	uint64_t next;	 /* of those */
+	uint64_t *done;	 /* whose proofs are written */
 	size_t dones;
 	struct seal_diag diag;
 };
@@ -69,72 +72,42 @@ static int note_done(struct sampling *s, uint64_t index)
 	return 0;
 }
 
-/* The entry, and the pieces of its record before it. */
-static int put_proofs(struct sampling *s, uint64_t index)
+static int put_proof(struct sampling *s, const struct cli_proven *p)
 {
 	struct seal_buf text = SEAL_BUF_INIT;
-	struct cli_proven p = {0};
-	struct seal_entry view = {0};
 	char name[BUNDLE_NAME];
-	bool more = true;
-	int rc = 0;
+	int rc = note_done(s, p->index);
 
-	for (; more && !rc && !is_done(s, index); index--) {
-		memset(&p, 0, sizeof(p));
-		rc = note_done(s, index);
-		if (!rc)
-			rc = cli_prove(s->trust, s->target, index, &p,
-				       &s->diag);
-		if (!rc && p.checkpoint.size != s->facts.size)
-			rc = seal_diag_set(&s->diag, SEAL_E_PROTOCOL,
-					   "the log went on meanwhile: try "
-					   "again");
-		more = !rc && index &&
-		       !seal_entry_parse(p.entry, p.entry_len, &view) &&
-		       view.flags & SEAL_FLAG_CONTINUES;
-		seal_buf_reset(&text);
-		if (!rc)
-			rc = seal_tlog_proof_build(p.entry, p.entry_len, index,
-						   &p.proof, p.note, p.note_len,
-						   &text);
-		snprintf(name, sizeof(name), "proofs/%" PRIu64 ".tlog-proof",
-			 index);
-		if (!rc)
-			rc = bundle_pack_put(s->pack, name, text.data, text.len,
-					     &s->diag);
-		cli_proven_fini(&p);
-	}
+	if (!rc)
+		rc = seal_tlog_proof_build(p->entry, p->entry_len, p->index,
+					   &p->proof, p->note, p->note_len,
+					   &text);
+	snprintf(name, sizeof(name), "proofs/%" PRIu64 ".tlog-proof", p->index);
+	if (!rc)
+		rc = bundle_pack_put(s->pack, name, text.data, text.len,
+				     &s->diag);
 	seal_buf_fini(&text);
 	return rc;
 }
 
-static int set_size(struct sampling *s, uint64_t count)
+/* The checkpoint is known: what is drawn of it, and the files that say so. */
+static int begin(struct sampling *s, const struct seal_checkpoint *cp)
 {
-	struct cli_proven p = {0};
-	int rc = cli_prove(s->trust, s->target, 0, &p, &s->diag);
+	struct seal_buf text = SEAL_BUF_INIT;
+	int rc;
 
-	if (rc)
-		return rc;
 	snprintf(s->facts.origin, sizeof(s->facts.origin), "%.200s",
-		 p.checkpoint.origin);
-	s->facts.size = p.checkpoint.size;
-	s->facts.count = count;
-	cli_proven_fini(&p);
-	if (count > s->facts.size)
+		 cp->origin);
+	s->facts.size = cp->size;
+	if (s->facts.count > s->facts.size)
 		return seal_diag_set(&s->diag, SEAL_E_RANGE,
 				     "the log has %" PRIu64
 				     " receipted entries, fewer than %" PRIu64,
-				     s->facts.size, count);
-	return 0;
-}
-
-static int put_all(struct sampling *s, uint64_t *index)
-{
-	struct seal_buf text = SEAL_BUF_INIT;
-	uint64_t i;
-	int rc = sample_draw(s->seed, s->seed_len, s->facts.size,
-			     s->facts.count, index, &s->diag);
-
+				     s->facts.size, s->facts.count);
+	rc = bundle_pack_new(s->out, &s->pack, &s->diag);
+	if (!rc)
+		rc = sample_draw(s->seed, s->seed_len, s->facts.size,
+				 s->facts.count, s->drawn, &s->diag);
 	sample_facts_put(&s->facts, &text);
 	if (!rc)
 		rc = bundle_pack_put(s->pack, SAMPLE_FILE, text.data, text.len,
@@ -142,30 +115,60 @@ static int put_all(struct sampling *s, uint64_t *index)
 	if (!rc)
 		rc = bundle_pack_put(s->pack, "seed", s->seed, s->seed_len,
 				     &s->diag);
-	for (i = 0; i < s->facts.count && !rc; i++)
-		rc = put_proofs(s, index[i]);
 	seal_buf_fini(&text);
-	return rc ? rc : bundle_pack_finish(s->pack, &s->diag);
+	return rc;
 }
 
-static int sample(struct sampling *s, const char *seed, const char *out,
-		  uint64_t count)
+/* Does the record of this entry begin before it? */
+static bool continues(const struct cli_proven *p)
 {
-	uint64_t *index = calloc(count, sizeof(*index));
-	int rc = index ? cli_read_file(seed, SEAL_NOTE_MAX_BYTES, &s->seed,
-				       &s->seed_len, &s->diag)
-		       : SEAL_E_NOMEM;
+	struct seal_entry view = {0};
 
+	return p->index && !seal_entry_parse(p->entry, p->entry_len, &view) &&
+	       view.flags & SEAL_FLAG_CONTINUES;
+}
+
+/* An entry that was drawn, and the pieces of its record before it. */
+static int on_proven(void *ctx, struct cli_proven *p, uint64_t *ret_next)
+{
+	struct sampling *s = ctx;
+	int rc;
+
+	if (!s->facts.size) {
+		rc = begin(s, &p->checkpoint);
+	} else {
+		rc = put_proof(s, p);
+		*ret_next = p->index - 1;
+		if (!rc && continues(p) && !is_done(s, *ret_next))
+			return 0;
+	}
+	while (!rc && s->next < s->facts.count) {
+		*ret_next = s->drawn[s->next++];
+		if (!is_done(s, *ret_next))
+			return 0;
+	}
+	return rc ? rc : CLI_WALK_STOP;
+}
+
+static int sample(struct sampling *s, const char *seed, uint64_t count)
+{
+	int rc;
+
+	s->facts.count = count;
+	s->drawn = calloc(count, sizeof(*s->drawn));
+	rc = s->drawn ? cli_read_file(seed, SEAL_NOTE_MAX_BYTES, &s->seed,
+				      &s->seed_len, &s->diag)
+		      : SEAL_E_NOMEM;
+	/* Entry 0, to begin with, says which checkpoint it is. */
 	if (!rc)
-		rc = set_size(s, count);
+		rc = cli_prove_each(s->trust, s->target, 0, on_proven, s,
+				    &s->diag);
 	if (!rc)
-		rc = bundle_pack_new(out, &s->pack, &s->diag);
-	if (!rc)
-		rc = put_all(s, index);
+		rc = bundle_pack_finish(s->pack, &s->diag);
 	bundle_pack_free(s->pack);
 	free(s->seed);
 	free(s->done);
-	free(index);
+	free(s->drawn);
 	if (rc == SEAL_E_DAMAGED) {
 		cli_fail(rc, &s->diag);
 		return CLI_EVIDENCE;
@@ -210,8 +213,9 @@ static int run(int argc, char **argv)
 			&cli_cmd_sample,
 			"--seed CHECKPOINT and --out SAMPLE are needed");
 	s.target = argv[1];
+	s.out = out;
 	rc = policy ? cli_trust_load(&trust, policy, &s.diag) : 0;
-	rc = rc ? cli_fail(rc, &s.diag) : sample(&s, seed, out, count);
+	rc = rc ? cli_fail(rc, &s.diag) : sample(&s, seed, count);
 	cli_trust_fini(&trust);
 	return rc;
 }

@@ -109,9 +109,28 @@ static int tile_node(void *ctx, unsigned level, uint64_t index,
 
 struct prove {
 	const struct cli_trust *trust;
-	struct cli_proven *p;
+	struct cli_proven p;
 	unsigned logs;
+	cli_prove_fn *fn;
+	void *ctx;
 };
+
+/* One is proven: *ret_more, for p.index then. */
+static int give(struct prove *prove, bool *ret_more, struct seal_diag *diag)
+{
+	struct cli_proven *p = &prove->p;
+	uint64_t next = 0;
+	int rc = check(p, diag);
+
+	*ret_more = false;
+	if (!rc)
+		rc = prove->fn(prove->ctx, p, &next);
+	free(p->entry);
+	p->entry = NULL;
+	p->index = next;
+	*ret_more = !rc;
+	return rc == CLI_WALK_STOP ? 0 : rc;
+}
 
 static int copy_entry(struct cli_proven *p, const struct cli_copy *copy,
 		      struct seal_diag *diag)
@@ -152,12 +171,26 @@ static int copy_note(const struct cli_trust *trust, struct cli_proven *p,
 	return rc;
 }
 
+static int prove_one(struct cli_proven *p, const struct cli_copy *copy,
+		     struct seal_diag *diag)
+{
+	struct tiles tiles = {copy, p->checkpoint.size, diag};
+	int rc;
+
+	if (p->index >= p->checkpoint.size)
+		return not_covered(p->index, diag);
+	rc = copy_entry(p, copy, diag);
+	return rc ? rc
+		  : seal_proof_inclusion(p->index, p->checkpoint.size,
+					 tile_node, &tiles, &p->proof);
+}
+
 static int prove_copy(void *ctx, const struct cli_copy *copy,
 		      struct seal_diag *diag)
 {
 	struct prove *prove = ctx;
-	struct cli_proven *p = prove->p;
-	struct tiles tiles = {copy, 0, diag};
+	struct cli_proven *p = &prove->p;
+	bool more = true;
 	int rc;
 
 	if (prove->logs++)
@@ -167,23 +200,50 @@ static int prove_copy(void *ctx, const struct cli_copy *copy,
 	if (!copy->note)
 		return not_covered(p->index, diag);
 	rc = copy_note(prove->trust, p, copy, diag);
-	if (rc)
-		return rc;
-	if (p->index >= p->checkpoint.size)
-		return not_covered(p->index, diag);
-	tiles.size = p->checkpoint.size;
-	rc = copy_entry(p, copy, diag);
-	if (!rc)
-		rc = seal_proof_inclusion(p->index, p->checkpoint.size,
-					  tile_node, &tiles, &p->proof);
+	while (!rc && more) {
+		rc = prove_one(p, copy, diag);
+		if (!rc)
+			rc = give(prove, &more, diag);
+	}
 	return rc;
 }
 
 /* ---- a spool: the leaves from the entry's segment on ---- */
 
-/* The newest receipt that covers the entry. */
-static int spool_note(struct cli_proven *p, const char *dir,
-		      struct seal_diag *diag)
+/* The newest receipt that covers the entry; of several, what the policy asks
+ * for, put together. */
+static int choose_receipt(const struct cli_trust *trust, struct cli_proven *p,
+			  const struct seal_acked *acked, size_t newest,
+			  struct seal_diag *diag)
+{
+	const struct seal_acked_mirror *m = &acked->mirror[newest];
+	struct cli_cosigned cosigned = {0};
+	struct cli_copy copy = {.note = m->note, .note_len = m->note_len};
+	struct seal_buf note = SEAL_BUF_INIT;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < acked->mirrors && !rc; i++) {
+		seal_buf_reset(&note);
+		seal_buf_put(&note, acked->mirror[i].note,
+			     acked->mirror[i].note_len);
+		rc = seal_buf_error(&note);
+		if (!rc)
+			rc = cli_cosigned_add(&cosigned, &note);
+	}
+	copy.cosigned = cosigned.note;
+	copy.cosigned_count = cosigned.count;
+	if (!rc)
+		rc = cli_copy_note(trust->policy, &copy, p->index, &note, diag);
+	if (!rc)
+		rc = set_note(p, note.data, note.len, diag);
+	seal_buf_fini(&note);
+	cli_cosigned_fini(&cosigned);
+	return rc;
+}
+
+static int spool_note(const struct cli_trust *trust, struct cli_proven *p,
+		      const char *dir, struct seal_diag *diag)
 {
 	struct seal_acked acked = {0};
 	char path[4096];
@@ -201,8 +261,7 @@ static int spool_note(struct cli_proven *p, const char *dir,
 	if (!acked.mirrors || acked.mirror[best].size <= p->index)
 		rc = not_covered(p->index, diag);
 	else
-		rc = set_note(p, acked.mirror[best].note,
-			      acked.mirror[best].note_len, diag);
+		rc = choose_receipt(trust, p, &acked, best, diag);
 	seal_acked_fini(&acked);
 	return rc;
 }
@@ -263,20 +322,19 @@ static int spool_frontier(const char *dir, uint64_t index,
 				     (unsigned long long)index, dir);
 }
 
-static int prove_spool(struct cli_proven *p, const char *dir,
-		       struct seal_diag *diag)
+static int prove_in_spool(struct cli_proven *p, const char *dir,
+			  struct seal_diag *diag)
 {
 	struct leaves l = {.p = p, .diag = diag};
 	struct seal_frontier frontier;
 	struct seal_tail tail = {0};
-	uint64_t size;
-	int rc = spool_note(p, dir, diag);
+	uint64_t size = p->checkpoint.size;
+	int rc = p->index < size
+			 ? spool_frontier(dir, p->index, &frontier, diag)
+			 : not_covered(p->index, diag);
 
-	if (!rc)
-		rc = spool_frontier(dir, p->index, &frontier, diag);
 	if (rc)
 		return rc;
-	size = p->checkpoint.size;
 	rc = cli_walk_spool(dir, frontier.size, size - 1, take_leaf, &l, diag);
 	if (!rc && (l.count != size - frontier.size || !p->entry))
 		rc = seal_diag_set(diag, SEAL_E_DAMAGED,
@@ -293,11 +351,27 @@ static int prove_spool(struct cli_proven *p, const char *dir,
 	return rc;
 }
 
-int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
-	      struct cli_proven *ret_proven, struct seal_diag *diag)
+static int prove_spool(struct prove *prove, const char *dir,
+		       struct seal_diag *diag)
 {
-	struct cli_proven p = {.index = index};
-	struct prove prove = {trust, &p, 0};
+	bool more = true;
+	int rc = spool_note(prove->trust, &prove->p, dir, diag);
+
+	prove->logs++;
+	while (!rc && more) {
+		rc = prove_in_spool(&prove->p, dir, diag);
+		if (!rc)
+			rc = give(prove, &more, diag);
+	}
+	return rc;
+}
+
+int cli_prove_each(const struct cli_trust *trust, const char *target,
+		   uint64_t first, cli_prove_fn *fn, void *ctx,
+		   struct seal_diag *diag)
+{
+	struct prove prove = {
+		.trust = trust, .p = {.index = first}, .fn = fn, .ctx = ctx};
 	enum cli_target_kind kind;
 	int rc = cli_target_kind(target, &kind, diag);
 
@@ -305,7 +379,7 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 		return rc;
 	switch (kind) {
 	case CLI_TARGET_SPOOL:
-		rc = prove_spool(&p, target, diag);
+		rc = prove_spool(&prove, target, diag);
 		break;
 	case CLI_TARGET_STORE:
 	case CLI_TARGET_HTTPS:
@@ -321,11 +395,29 @@ int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 				   "whole spool, or the store");
 		break;
 	}
-	if (!rc && !p.entry)
+	if (!rc && !prove.logs)
 		rc = seal_diag_set(diag, SEAL_E_NOTFOUND, "%s has no such log",
 				   target);
-	if (!rc)
-		rc = check(&p, diag);
+	cli_proven_fini(&prove.p);
+	return rc;
+}
+
+static int take_one(void *ctx, struct cli_proven *proven, uint64_t *ret_next)
+{
+	struct cli_proven *p = ctx;
+
+	(void)ret_next;
+	*p = *proven;
+	proven->entry = proven->note = NULL;
+	return CLI_WALK_STOP;
+}
+
+int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
+	      struct cli_proven *ret_proven, struct seal_diag *diag)
+{
+	struct cli_proven p = {0};
+	int rc = cli_prove_each(trust, target, index, take_one, &p, diag);
+
 	if (rc)
 		cli_proven_fini(&p);
 	else

@@ -35,7 +35,8 @@ int cli_walk(const struct cli_trust *trust, const char *target, uint64_t from,
 int cli_walk_spool(const char *dir, uint64_t from, uint64_t to,
 		   cli_entry_fn *fn, void *ctx, struct seal_diag *diag);
 
-/* An entry with the proof that the newest checkpoint at hand includes it. */
+/* An entry with the proof that a checkpoint includes it: the newest at hand, or
+ * the newest that meets the policy's quorum, if one does. */
 struct cli_proven {
 	uint8_t *entry; /* owned */
 	size_t entry_len;
@@ -52,5 +53,16 @@ struct cli_proven {
 int cli_prove(const struct cli_trust *trust, const char *target, uint64_t index,
 	      struct cli_proven *ret_proven, struct seal_diag *diag);
 void cli_proven_fini(struct cli_proven *proven);
+
+/*
+ * Several by one checkpoint, that of `first`: each is given to fn, which says
+ * the next index, or CLI_WALK_STOP.  What fn takes out of *proven it zeroes.
+ * The target is opened once.
+ */
+typedef int cli_prove_fn(void *ctx, struct cli_proven *proven,
+			 uint64_t *ret_next);
+int cli_prove_each(const struct cli_trust *trust, const char *target,
+		   uint64_t first, cli_prove_fn *fn, void *ctx,
+		   struct seal_diag *diag);
 
 #endif
