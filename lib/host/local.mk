@@ -5,5 +5,6 @@ lib_host_libsealhost_la_SOURCES = \
 	%D%/host.c %D%/host.h \
 	%D%/host_internal.h %D%/host_open.c \
 	%D%/sender.c %D%/sender.h \
+	%D%/watch.c %D%/watch.h \
 	%D%/thread.h
 lib_host_libsealhost_la_CFLAGS = $(AM_CFLAGS)

@@ -17,6 +17,7 @@
 #include "spool/spool.h"
 #include "host/host.h"
 #include "host/thread.h"
+#include "host/watch.h"
 #include "uplink/uplink.h"
 
 #define IDLE_MS	     60000
@@ -30,6 +31,7 @@ struct seal_sender {
 	struct seal_http *http;
 	struct seal_forward *forward;
 	struct seal_uplink uplink;
+	struct seal_watch *watch;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -156,25 +158,27 @@ static void wait_frozen(struct seal_sender *s)
 }
 
 /* What the mirror has: nothing is to be done until more is sealed. */
-static void wait_for_entries(struct seal_sender *s)
+static void wait_for_entries(struct seal_sender *s, uint64_t most_ms)
 {
 	struct seal_forward_state state;
 
+	if (most_ms > IDLE_MS)
+		most_ms = IDLE_MS;
 	seal_forward_get_state(s->forward, &state);
 	if (state.phase == SEAL_FORWARD_IDLE)
 		(void)seal_spool_wait(s->config.spool, state.receipt_size,
-				      IDLE_MS);
+				      most_ms);
 	else if (state.phase == SEAL_FORWARD_FROZEN)
 		wait_frozen(s);
 	else
-		pause_ms(s, IDLE_MS);
+		pause_ms(s, most_ms);
 }
 
 static void *run(void *ctx)
 {
 	struct seal_sender *s = ctx;
 	struct seal_forward_state state;
-	uint64_t wait_ms;
+	uint64_t wait_ms, watch_ms;
 	bool down = false;
 
 	while (!stopping(s)) {
@@ -191,46 +195,21 @@ static void *run(void *ctx)
 			else
 				tell(s, LOG_NOTICE, "answers again");
 		}
+		watch_ms = seal_watch_step(s->watch, state.receipt_size);
 		if (wait_ms == SEAL_FORWARD_NEVER)
-			wait_for_entries(s);
+			wait_for_entries(s, watch_ms);
 		else if (wait_ms)
-			pause_ms(s, wait_ms);
+			pause_ms(s, wait_ms < watch_ms ? wait_ms : watch_ms);
 	}
 	return NULL;
 }
 
 /* ---- making and ending ---- */
 
-/*
- * The keys of this mirror: witness lines of the policy with its address; where
- * none has it and there is but one server, those without an address.
- */
 static int find_keys(struct seal_sender *s, struct seal_diag *diag)
 {
-	const struct seal_policy *policy = s->config.policy;
-	const struct seal_policy_witness *w;
-	struct seal_buf url;
-	bool alone;
-	size_t i;
-
-	seal_buf_init(&url);
-	for (i = 0; i < seal_policy_witness_count(policy); i++) {
-		w = seal_policy_witness(policy, i);
-		if (!w->url)
-			continue;
-		seal_buf_reset(&url);
-		if (!seal_http_server_url(w->url, &url, NULL) &&
-		    seal_buf_cstr(&url) &&
-		    !strcmp(seal_buf_cstr(&url), s->config.url))
-			s->keys[s->keys_len++] = &w->vkey;
-	}
-	seal_buf_fini(&url);
-	alone = !s->keys_len && s->config.servers == 1;
-	for (i = 0; alone && i < seal_policy_witness_count(policy); i++) {
-		w = seal_policy_witness(policy, i);
-		if (!w->url)
-			s->keys[s->keys_len++] = &w->vkey;
-	}
+	s->keys_len = seal_mirror_keys(s->config.policy, s->config.url,
+				       s->config.servers, s->keys);
 	if (s->keys_len)
 		return 0;
 	return seal_diag_set(diag, SEAL_E_CONFIG,
@@ -283,6 +262,7 @@ static int make_forward(struct seal_sender *s, struct seal_diag *diag)
 
 static void destroy(struct seal_sender *s)
 {
+	seal_watch_free(s->watch);
 	seal_forward_free(s->forward);
 	seal_http_free(s->http);
 	pthread_cond_destroy(&s->wake);
@@ -308,6 +288,8 @@ int seal_sender_start(const struct seal_sender_config *config,
 		err = make_http(s, diag);
 	if (!err)
 		err = make_forward(s, diag);
+	if (!err)
+		err = seal_watch_new(&s->config, s->http, &s->watch);
 	if (err)
 		goto fail;
 	err = seal_thread_start(&s->thread, run, s);

@@ -28,6 +28,7 @@
 
 struct seal_spool;
 struct seal_policy;
+struct seal_vkey;
 
 enum seal_onfull {
 	SEAL_ONFULL_GAP = 0, /* acknowledge, count, declare in gap entries */
@@ -277,6 +278,8 @@ int seal_spool_receipt_note(struct seal_spool *spool, const char *mirror,
 			    void *ret_note, size_t room, size_t *ret_len);
 
 const char *seal_spool_origin(const struct seal_spool *spool);
+/* The host's key of the log; borrowed. */
+const struct seal_vkey *seal_spool_host(const struct seal_spool *spool);
 void seal_spool_log_id(const struct seal_spool *spool,
 		       struct seal_hash *ret_log_id);
 

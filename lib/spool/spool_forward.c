@@ -319,6 +319,11 @@ int seal_spool_receipt_note(struct seal_spool *sp, const char *mirror,
 	return r;
 }
 
+const struct seal_vkey *seal_spool_host(const struct seal_spool *sp)
+{
+	return seal_keydir_host(sp->keydir);
+}
+
 const char *seal_spool_origin(const struct seal_spool *sp)
 {
 	return seal_keydir_origin(sp->keydir);

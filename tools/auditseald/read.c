@@ -174,11 +174,14 @@ static int resource_get(struct store *store, const struct seal_storage_log *log,
 	return rc;
 }
 
-/* What a host that halts keeps as evidence: the store's word on its log. */
+/*
+ * The store's word on its log, which a host that halts keeps as evidence, and
+ * the witnesses', which its policy may ask for.
+ */
 static bool is_own(const struct peer *peer, const struct seal_storage_log *log,
-		   const struct seal_resource *resource)
+		   const struct seal_resource *resource, bool cosigned)
 {
-	return resource->kind == SEAL_RESOURCE_CHECKPOINT &&
+	return (cosigned || resource->kind == SEAL_RESOURCE_CHECKPOINT) &&
 	       peer_may_write(peer, log->origin);
 }
 
@@ -200,7 +203,7 @@ void read_resource(struct store *store, const struct peer *peer,
 	if (rc == 0 || cosigned)
 		rc = log_find(store, path, &log, &diag);
 	if (!peer_may_read(peer) &&
-	    !(rc == 0 && !cosigned && is_own(peer, &log, &resource))) {
+	    !(rc == 0 && is_own(peer, &log, &resource, cosigned))) {
 		reply_refuse(reply, peer, 403,
 			     "this certificate may not read logs");
 		return;
