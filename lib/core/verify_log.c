@@ -170,11 +170,14 @@ static int epoch_without_root(struct seal_verify *v, uint64_t index,
  */
 static int blame_epoch(struct step *s)
 {
-	uint64_t first = seal_chain_first(s->v->chain);
+	struct seal_chain_span span;
 
 	s->v->chain_broken = true;
 	s->v->blamed = true;
-	return verify_find(s->v, 1, first, s->index, true, s->where,
+	/* The epoch that ends here: `epochs` may know of later ones. */
+	if (seal_chain_lookup(s->v->chain, s->index + 1, &span))
+		span.first = 0;
+	return verify_find(s->v, 1, span.first, s->index, true, s->where,
 			   "the entries do not give the root that the "
 			   "hand-over signs");
 }

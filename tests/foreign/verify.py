@@ -144,7 +144,7 @@ def control(kind, body):
 
 class Log:
     """What is known of a log (v, below): entries, chain of keys, sizes, what is wrong."""
-    broken = cosigned = sealed_end = start = free = False
+    broken = cosigned = sealed_end = start = free = unproven = False
     id = life = run = time = tree = beat = in_file = number = head = None
     size = first_index = handed_to = quorate = newest = due = 0
     def __init__(self, policy, origin, state, kind):
@@ -192,8 +192,7 @@ def epochs(v, data):
     for r in records[1:] if good else ():
         wrong = hand_over(v, u(r[:8]), r[8:40], r[40:50], u(r[50:58]), r[58:90], r[90:154])
         if wrong == 8: v.find(8, u(r[:8]))
-        good = len(r) == 158 and wrong in (None, 8)
-        if not good: break
+        if not (good := len(r) == 158 and wrong in (None, 8)): break
     v.in_file = len(v.keys) if good else None
     if not good or not all(tags): v.find(29)
 def commitments(entry):
@@ -244,7 +243,9 @@ def walk(v, at, entry):
     if kind == EPOCH and v.keys:
         root = root_of(v.tree)
         wrong = hand_over(v, at, root, entry[:10], f["epoch"], f["key"], f["sig"], root)
-        if wrong and not v.broken: v.find(wrong, at)
+        since = v.first[bisect.bisect_left(v.first, at + 1) - 1]
+        said = (1, since, at, True) if wrong == 10 and v.unproven else (wrong, at)
+        if wrong and not v.broken: v.find(*said)
         v.broken = wrong is not None and (v.broken or wrong not in (0, 8))
         v.handed_to = v.handed_to if wrong else max(v.handed_to, f["epoch"])
 def align(v, a, b, found, root=None):
@@ -497,8 +498,7 @@ def spool(path, policy, state):
         fcntl.flock(os.open(path + "/lock", 0), fcntl.LOCK_SH | fcntl.LOCK_NB)
     names = sorted(n for n in os.listdir(path) if re.fullmatch(r"[0-9]{20}\.seg", n))
     files = [(int(n[:20]), read(path, n)) for n in names]
-    h = next((h for h in (attempt(header, data) for _, data in files) if h and not h.newer), None)
-    need(h)
+    h, *_ = [h for h in (attempt(header, data) for _, data in files) if h and not h.newer]
     v = Log(policy, h.origin, state, "host")
     v.id, v.free, v.first_index, receipts = v.pin or h.id, True, files[0][0], []
     epochs(v, read(path, "epochs", missing=b""))
@@ -669,9 +669,9 @@ def content(v, nodes, root, up=None):
             if v.stored.get((at, i)) != h: v.find(30, i << 8 * at, (i + 1 << 8 * at) - 1)
         break
     else:
+        v.unproven |= not up
         if root and up:
-            at, i = up
-            absent = at == 1 and i not in v.bundles
+            (at, i), absent = up, up[0] == 1 and up[1] not in v.bundles
             v.find(2 if absent else 1, i << 8 * at, (i + 1 << 8 * at) - 1, not absent)
             return add(v, root, 256**at)
     for at, i in nodes:

@@ -1165,3 +1165,14 @@ def _(w):
     "a row of the table witness says another size than its note"
     witness_tables(w)
     w.sql(("UPDATE witness SET size = 295",))
+
+
+@vector("AS001-store-unproven")
+def _(w):
+    "the newest checkpoint is no note, entry 130 is changed with its leaf hash: the hand-over at 169 says so"
+    def change(e):
+        e[130] = flip(e[130], 15)
+        hashes, = w.get("SELECT hashes FROM bundle")
+        w.sql(("UPDATE bundle SET hashes = ?", hashes[:4160] + sha(b"\0", e[130]) + hashes[4192:]))
+    w.entries(change)
+    w.sql(("UPDATE checkpoint SET note = ? WHERE size = 296", b"no note\n"))
