@@ -48,6 +48,7 @@ shell_tests += %D%/diff.tap
 shell_tests += %D%/export.tap
 shell_tests += %D%/report.tap
 shell_tests += %D%/sample.tap
+shell_tests += %D%/terminal.tap
 shell_tests += %D%/timestamp.tap
 shell_tests += %D%/tools.tap
 shell_tests += %D%/tools_archive.tap

@@ -158,9 +158,10 @@ machine_state() {
 
 # Waiting -------------------------------------------------------------------
 # wait_until SECONDS COMMAND...: 0 as soon as COMMAND succeeds, 1 when it has
-# not after SECONDS.
+# not after so many seconds of a machine that does nothing else; six times as
+# many are granted, for this one may be busy.
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 6 * $1))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1

@@ -281,6 +281,9 @@ struct seal_http *client_make(const struct daemon_store *d, const char *name,
 		.ca_file = ca ? ca : daemon_path(d, "ca.pem"),
 		.cert_file = name ? cert : NULL,
 		.key_file = name ? key : NULL,
+		/* A busy machine is no store that does not answer. */
+		.connect_ms = 120000,
+		.idle_ms = 120000,
 	};
 	struct seal_diag diag = {0};
 	struct seal_http *client;
