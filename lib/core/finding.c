@@ -145,6 +145,8 @@ static int by_last(const void *left, const void *right)
 
 	if (is_range(a) && is_range(b) && a->last != b->last)
 		return a->last > b->last ? -1 : 1;
+	if (is_range(a) && is_range(b) && rank_of(a) != rank_of(b))
+		return rank_of(a) < rank_of(b) ? -1 : 1;
 	return by_first(left, right);
 }
 
@@ -169,6 +171,19 @@ static void sweep(struct seal_findings *list)
 	list->n = kept;
 }
 
+/* What was cut goes to where it now belongs, further on. */
+static bool move_on(struct seal_findings *list, size_t i,
+		    int (*compare)(const void *, const void *))
+{
+	struct seal_finding f = list->v[i];
+	size_t at = i;
+
+	for (; at + 1 < list->n && compare(&f, &list->v[at + 1]) > 0; at++)
+		list->v[at] = list->v[at + 1];
+	list->v[at] = f;
+	return at != i;
+}
+
 /*
  * From the left: end[r] is one behind what findings of rank r explain so far.
  * What begins inside of an earlier rank's range loses that part.
@@ -190,8 +205,13 @@ static void explain_heads(struct seal_findings *list)
 			f->number = 0;
 			continue;
 		}
-		if (behind > f->first)
+		if (behind > f->first) {
 			f->first = behind;
+			if (move_on(list, i, by_first)) {
+				i--; /* another one stands here now */
+				continue;
+			}
+		}
 		if (f->last + 1 > end[rank])
 			end[rank] = f->last + 1;
 	}
@@ -213,11 +233,21 @@ static void explain_tails(struct seal_findings *list)
 		before = UINT64_MAX;
 		for (r = 1; r < rank; r++)
 			before = begin[r] < before ? begin[r] : before;
-		if (before <= f->last && before > f->first)
+		if (before <= f->first) {
+			f->number = 0;
+			continue;
+		}
+		if (before <= f->last) {
 			f->last = before - 1;
+			if (move_on(list, i, by_last)) {
+				i--;
+				continue;
+			}
+		}
 		if (f->first < begin[rank])
 			begin[rank] = f->first;
 	}
+	sweep(list);
 }
 
 void seal_findings_explain(struct seal_findings *list)

@@ -65,6 +65,7 @@ struct verify_walk {
 	uint8_t piece_flags; /* of the entry before: SEAL_FLAG_MORE and so on */
 	bool piece_known;
 	bool handed_over;  /* the entry before was an `epoch` entry */
+	bool chain_broken; /* a hand-over could not be followed */
 	uint64_t last_us;  /* time of the entry before; 0: none */
 	uint64_t max_us;   /* largest time so far */
 	uint64_t lived_us; /* steps of its clock, none above a heartbeat */
@@ -225,7 +226,6 @@ struct seal_verify {
 	struct seal_pub *pub;	/* of pub_epoch, for seals */
 	uint64_t pub_epoch;
 	uint32_t pub_id;
-	bool chain_broken; /* a hand-over could not be followed */
 
 	/* a spool's place */
 	struct verify_walk walk;   /* with the open cell */

@@ -43,7 +43,7 @@ bool verify_have_key(const struct seal_verify *v, uint64_t size)
 	/* Of what was known before, not all keys are. */
 	if (!v->chain || !size || seal_chain_lookup(v->chain, size, &span))
 		return false;
-	return !v->chain_broken || size <= seal_chain_first(v->chain);
+	return !v->walk.chain_broken || size <= seal_chain_first(v->chain);
 }
 
 static int load_key(struct seal_verify *v, const struct seal_chain_span *span)
@@ -126,6 +126,10 @@ static int epochs_root(struct seal_verify *v)
 	if (rc == SEAL_E_CRYPTO)
 		return rc;
 	whole = !rc;
+	if (!v->origin[0]) {
+		v->epochs_bad = true; /* the log id takes an origin */
+		return 0;
+	}
 	/* The log id, if it is known, says whether these are the keys. */
 	if (!whole && !v->have_log_id)
 		return epochs_bad(v, "is damaged");

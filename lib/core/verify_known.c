@@ -158,7 +158,7 @@ int verify_known_describe(const struct seal_verify *v,
 
 	verdict->looked_from = v->resumed;
 	verdict->range = v->opt.range;
-	if (!v->chain || v->chain_broken || !v->have_host ||
+	if (!v->chain || v->walk.chain_broken || !v->have_host ||
 	    !v->sealed.have_frontier || !v->sealed.next ||
 	    v->sealed.frontier.size != v->sealed.next)
 		return 0;

@@ -101,6 +101,8 @@ static int on_first_start(struct step *s, const struct seal_start *start)
 	bool ok;
 	int rc;
 
+	if (!v->origin[0])
+		return 0; /* whose log this is no file says: AS036 */
 	rc = verify_keys_root(v, start->host_key, start->epoch_key, &ok);
 	if (rc)
 		return rc;
@@ -160,7 +162,7 @@ static int epoch_without_root(struct seal_verify *v, uint64_t index,
 	    span.first == index + 1 &&
 	    !memcmp(span.key, control.epoch.key, sizeof(span.key)))
 		return 0;
-	v->chain_broken = true;
+	v->walk.chain_broken = true;
 	return 0;
 }
 
@@ -172,7 +174,7 @@ static int blame_epoch(struct step *s)
 {
 	struct seal_chain_span span;
 
-	s->v->chain_broken = true;
+	s->v->walk.chain_broken = true;
 	s->v->blamed = true;
 	/* The epoch that ends here: `epochs` may know of later ones. */
 	if (seal_chain_lookup(s->v->chain, s->index + 1, &span))
@@ -203,7 +205,7 @@ static int epoch_again(struct step *s)
 		rc = seal_chain_advance(v->chain, &h, &verdict);
 	if (rc || verdict != SEAL_HANDOVER_OK)
 		return rc;
-	v->chain_broken = false;
+	v->walk.chain_broken = false;
 	if (h.epoch > v->handovers)
 		v->handovers = h.epoch;
 	return 0;
@@ -219,10 +221,10 @@ static int on_epoch(struct step *s)
 	int rc;
 
 	v->walk.handed_over = true;
-	if (v->chain && v->chain_broken && !v->blamed)
+	if (v->chain && v->walk.chain_broken && !v->blamed)
 		return epoch_again(s);
 	if (!v->chain || v->blamed) {
-		v->chain_broken = true;
+		v->walk.chain_broken = true;
 		return 0;
 	}
 	rc = seal_frontier_root(&v->walk.frontier, &root);
@@ -231,7 +233,7 @@ static int on_epoch(struct step *s)
 	if (rc == SEAL_E_NOMEM || rc == SEAL_E_CRYPTO)
 		return rc;
 	if (rc) {
-		v->chain_broken = true;
+		v->walk.chain_broken = true;
 		v->cell.check_seal = true;
 		return FIND(s, 12, "the hand-over is not in its one encoding");
 	}
@@ -244,11 +246,11 @@ static int on_epoch(struct step *s)
 			v->handovers = h.epoch;
 		return 0;
 	}
-	if (v->chain_broken)
+	if (v->walk.chain_broken)
 		return 0; /* follows from what broke it */
 	if (number == 10 && v->tree_unproven)
 		return blame_epoch(s);
-	v->chain_broken = number != 8;
+	v->walk.chain_broken = number != 8;
 	v->cell.check_seal = true;
 	return FIND(s, number, "hand-over to epoch %llu: %s",
 		    (unsigned long long)h.epoch,
@@ -449,7 +451,7 @@ void verify_log_unknown(struct seal_verify *v)
 	v->walk.last_us = 0;
 	v->opening_parts = 0;
 	if (!v->epochs_root || v->epochs_bad)
-		v->chain_broken = true;
+		v->walk.chain_broken = true;
 }
 
 int verify_log_entry(struct seal_verify *v, struct seal_findings *list,
@@ -505,5 +507,5 @@ void verify_log_jump(struct seal_verify *v, uint64_t next)
 	v->walk.handed_over = false;
 	v->walk.last_us = 0;
 	if (!v->epochs_root || v->epochs_bad)
-		v->chain_broken = true;
+		v->walk.chain_broken = true;
 }

@@ -80,6 +80,7 @@ static int hole(struct seal_verify *v, uint64_t first, bool number_gap,
 	v->walk = v->sealed;
 	verify_log_jump(v, first);
 	v->sealed = v->walk;
+	verify_note_forget(v, from);
 	verify_cell_reset(v);
 	return rc;
 }
@@ -113,7 +114,7 @@ static int enter(struct seal_verify *v, const struct seal_verify_segment *s)
 	if (rc)
 		return rc;
 	if (!good && keys_unsure(v, s->head_size))
-		v->chain_broken = true;
+		v->walk.chain_broken = true;
 	else if (!good && verify_have_key(v, s->head_size))
 		return verify_find(v, 10, s->first_index, s->first_index, false,
 				   s->where, "header: the seal is wrong");
@@ -174,6 +175,7 @@ static void set_aside(struct seal_verify *v, uint64_t first)
 	snprintf(v->abandoned_where, sizeof(v->abandoned_where), "%s",
 		 v->segment_where);
 	v->walk = v->sealed;
+	verify_note_forget(v, first);
 	verify_cell_reset(v);
 }
 

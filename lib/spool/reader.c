@@ -128,6 +128,12 @@ static bool known_type(uint8_t type)
 	       type == SEAL_ENTRY_RECORD;
 }
 
+/* At most two zeroes at the end of a file: no length. */
+static bool is_padding(const uint8_t *bytes, size_t len)
+{
+	return len && len < 3 && !bytes[0] && !bytes[len - 1];
+}
+
 /* Could a frame stand at pos?  Also true where the data end. */
 static int plausible(struct seal_reader *reader, uint64_t pos, bool *ret_yes)
 {
@@ -148,7 +154,8 @@ static int plausible(struct seal_reader *reader, uint64_t pos, bool *ret_yes)
 		*ret_yes = true;
 		break;
 	case SEAL_FRAME_SHORT:
-		*ret_yes = frame.size_bytes <= reader->file_bytes - pos;
+		*ret_yes = frame.size_bytes <= reader->file_bytes - pos ||
+			   is_padding(bytes, len);
 		break;
 	case SEAL_FRAME_BAD:
 		break;
@@ -156,12 +163,18 @@ static int plausible(struct seal_reader *reader, uint64_t pos, bool *ret_yes)
 	return 0;
 }
 
+/* Of the entries that may stand next: then a tag is right beyond doubt. */
+static bool is_ahead(uint32_t index_low, uint64_t next_index)
+{
+	return (uint32_t)(index_low - (uint32_t)(next_index & 0xFFFFFFFF)) <=
+	       SEAL_TAIL_ENTRIES_MAX;
+}
+
 /* Is this, found somewhere behind damage, a frame beyond doubt? */
 static bool convincing(struct seal_reader *reader, struct seal_frame *frame,
 		       uint64_t next_index)
 {
 	struct seal_hash leaf;
-	uint32_t ahead;
 
 	if (frame->kind == SEAL_KIND_OTHER &&
 	    (frame->type < SEAL_FRAME_HEAD || frame->flags ||
@@ -176,9 +189,7 @@ static bool convincing(struct seal_reader *reader, struct seal_frame *frame,
 		return seal_frame_tag_ok(frame);
 	if (seal_leaf_hash_framed(frame->framed, frame->framed_len, &leaf))
 		return false;
-	ahead = seal_frame_entry_index(frame, &leaf) -
-		(uint32_t)(next_index & 0xFFFFFFFF);
-	return ahead <= SEAL_TAIL_ENTRIES_MAX;
+	return is_ahead(seal_frame_entry_index(frame, &leaf), next_index);
 }
 
 /* A whole frame at pos, if it is beyond doubt. */
@@ -296,7 +307,7 @@ static int give_frame(struct seal_reader *reader, uint64_t next_index,
 	uint64_t end = reader->offset + frame->size_bytes;
 	const uint8_t *bytes;
 	size_t len;
-	bool frame_at_all;
+	bool frame_at_all, sure = false;
 	int r;
 
 	item->frame = *frame;
@@ -308,10 +319,12 @@ static int give_frame(struct seal_reader *reader, uint64_t next_index,
 		item->index_low = seal_frame_entry_index(frame, &item->leaf);
 		item->tag_ok =
 			item->index_low == (uint32_t)(next_index & 0xFFFFFFFF);
+		sure = known_type(frame->type) &&
+		       is_ahead(item->index_low, next_index);
 	} else {
 		item->tag_ok = seal_frame_tag_ok(frame);
 	}
-	if (!item->tag_ok) {
+	if (!item->tag_ok && !sure) {
 		r = is_frame(reader, end, next_index, &frame_at_all);
 		if (r)
 			return r;
@@ -362,8 +375,7 @@ static int next(struct seal_reader *reader, uint64_t next_index,
 	case SEAL_FRAME_END:
 		return give_end(reader, next_index, item);
 	case SEAL_FRAME_SHORT:
-		/* at most two zeroes at the end of the file, or a cut frame */
-		if (len < 3 && !bytes[0] && !bytes[len - 1])
+		if (is_padding(bytes, len)) /* else a cut frame */
 			return give_end(reader, next_index, item);
 		return give_bad(reader, next_index, item);
 	case SEAL_FRAME_BAD:

@@ -38,6 +38,18 @@ tests_attack_spool_keys_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
 attack_tests += %D%/spool_hostile
 tests_attack_spool_hostile_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=seal_sha256,--wrap=seal_sha256_parts
-# Mistakes of others.
+# Mistakes of others; peers.sh makes them in a copy of our code.
 attack_tests += %D%/test_peers
 tests_attack_test_peers_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/test_peers_host
+tests_attack_test_peers_host_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=seal_checkpoint_sign,--wrap=gcry_randomize \
+	-Wl,--wrap=gcry_create_nonce,--wrap=gcry_free
+EXTRA_DIST += %D%/peers.txt %D%/peers.py
+long_tests += %D%/peers.sh
+# Random damage, and a model of what must be found.
+attack_tests += %D%/test_random_spool
+tests_attack_test_random_spool_SOURCES = %D%/test_random_spool.c \
+	%D%/random.h %D%/random.c %D%/random_spool.h %D%/random_spool.c \
+	%D%/random_model.c
+tests_attack_test_random_spool_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)

@@ -266,6 +266,39 @@ static void chains_of_ranges_explain_together(void **state)
 	seal_findings_fini(&list);
 }
 
+/* What is left of a range may be explained by what stands behind. */
+static void what_is_left_is_explained_too(void **state)
+{
+	struct seal_findings list;
+
+	(void)state;
+	seal_findings_init(&list);
+	add(&list, 10, 0, 10); /* loses 0 to 3, then 4 to 6 */
+	add(&list, 30, 0, 3);
+	add(&list, 30, 3, 6);
+	add(&list, 10, 20, 23); /* ends together with what explains it */
+	add(&list, 30, 23, 23);
+	add(&list, 3, 30, 31); /* all of it, by two */
+	add(&list, 30, 30, 30);
+	add(&list, 30, 31, 31);
+	add(&list, 10, 40, 49); /* from the right, twice */
+	add(&list, 30, 48, 49);
+	add(&list, 30, 45, 48);
+	add(&list, 10, 60, 69); /* sticks out on both sides: stays whole */
+	add(&list, 30, 65, 65);
+	seal_findings_settle(&list);
+	assert_list(&list, "AS030 0 6 D\n"
+			   "AS010 7 10 D\n"
+			   "AS010 20 22 D\n"
+			   "AS030 23 23 D\n"
+			   "AS030 30 31 D\n"
+			   "AS010 40 44 D\n"
+			   "AS030 45 49 D\n"
+			   "AS010 60 69 D\n"
+			   "AS030 65 65 D\n");
+	seal_findings_fini(&list);
+}
+
 static void statements_keep_their_order(void **state)
 {
 	struct seal_findings list;
@@ -371,6 +404,7 @@ int main(void)
 		cmocka_unit_test(one_cause_one_finding),
 		cmocka_unit_test(what_sticks_out_is_reported),
 		cmocka_unit_test(chains_of_ranges_explain_together),
+		cmocka_unit_test(what_is_left_is_explained_too),
 		cmocka_unit_test(statements_keep_their_order),
 		cmocka_unit_test(random_ranges_keep_their_best_rank),
 		cmocka_unit_test(list_without_memory),
