@@ -175,6 +175,27 @@ static int parse_again(struct verify_bundle *b, const struct verify_tile *tile)
 	return rc;
 }
 
+static unsigned count_expected(const struct verify_bundle *b,
+			       const struct verify_tile *tile)
+{
+	unsigned k, count = 0;
+
+	for (k = 0; k < b->count; k++)
+		count += is_expected(tile, &b->leaf[k]);
+	return count;
+}
+
+/* Lengths that lead to the end are believed, unless others find more. */
+static int read_on(struct verify_bundle *b, const struct verify_tile *tile)
+{
+	unsigned before = b->ragged ? 0 : count_expected(b, tile);
+	int rc = parse_again(b, tile);
+
+	if (rc || b->ragged || count_expected(b, tile) > before)
+		return rc;
+	return parse(b);
+}
+
 /* ---- what was found against what is expected ---- */
 
 /* Equal entries may stand at several places: the next free one is meant. */
@@ -217,6 +238,11 @@ static int flush_missing(struct verify_tree *t, uint64_t until, unsigned id)
 			   t->gave_up ? GAVE_UP
 			   : id == 7  ? "the copy ends before what was sealed"
 				      : "sealed, and not in this copy");
+}
+
+int verify_bundle_goes_on(struct verify_tree *t, uint64_t from)
+{
+	return flush_missing(t, from, 2);
 }
 
 /* Perhaps the end of the copy: said when that is known. */
@@ -300,7 +326,7 @@ static int damaged(struct verify_tree *t, const struct verify_tile *tile,
 	int rc = read_bundle(t, tile->number, tile->width, true);
 
 	if (!rc && (b->ragged || b->count != tile->width))
-		rc = parse_again(b, tile);
+		rc = read_on(b, tile);
 	if (rc)
 		return rc;
 	find_places(b, tile, place);

@@ -229,6 +229,8 @@ static int lost_subtree(struct verify_tree *t, struct verify_tile *tile,
 	if (gone)
 		verify_bundle_missing(t, first);
 	else
+		rc = verify_bundle_goes_on(t, first);
+	if (!rc && !gone)
 		rc = verify_find(v, 1, first, last, true, where,
 				 "neither tiles nor entries give the hash that "
 				 "is proven");

@@ -75,6 +75,8 @@ int verify_bundle(struct verify_tree *t, const struct verify_tile *tile,
 		  bool proven);
 /* From here to the next bundle that is there, entries are absent. */
 void verify_bundle_missing(struct verify_tree *t, uint64_t from);
+/* The copy goes on here: what is missing before is deleted. */
+int verify_bundle_goes_on(struct verify_tree *t, uint64_t from);
 /* Entries absent at the end of the copy. */
 int verify_bundle_end(struct verify_tree *t);
 

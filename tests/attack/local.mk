@@ -53,3 +53,8 @@ tests_attack_test_random_spool_SOURCES = %D%/test_random_spool.c \
 	%D%/random.h %D%/random.c %D%/random_spool.h %D%/random_spool.c \
 	%D%/random_model.c
 tests_attack_test_random_spool_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
+attack_tests += %D%/test_random_store
+tests_attack_test_random_store_SOURCES = %D%/test_random_store.c \
+	%D%/random.h %D%/random.c %D%/random_store.h %D%/random_store.c \
+	$(attack_store)
+tests_attack_test_random_store_LDFLAGS = $(AM_LDFLAGS) $(attack_wrap)
