@@ -226,6 +226,7 @@ struct report {
 	struct verify_tree *t;
 	const struct verify_tile *tile;
 	const char *where;
+	bool surplus; /* more was there than was asked for */
 };
 
 static int flush_missing(struct verify_tree *t, uint64_t until, unsigned id)
@@ -265,7 +266,7 @@ static int report(void *ctx, const struct seal_align_result *result)
 		return 0;
 	}
 	/* Behind a partial bundle stand entries that came later. */
-	if (result->what == SEAL_ALIGN_INSERTED &&
+	if (!r->surplus && result->what == SEAL_ALIGN_INSERTED &&
 	    result->first == r->tile->width &&
 	    result->first < SEAL_VERIFY_TILE_WIDTH)
 		return 0;
@@ -322,7 +323,7 @@ static int damaged(struct verify_tree *t, const struct verify_tile *tile,
 	struct verify_bundle *b = &t->bundle;
 	uint64_t place[VERIFY_BUNDLE_MAX];
 	size_t source[SEAL_VERIFY_TILE_WIDTH];
-	struct report r = {t, tile, where};
+	struct report r = {t, tile, where, b->count > tile->width};
 	int rc = read_bundle(t, tile->number, tile->width, true);
 
 	if (!rc && (b->ragged || b->count != tile->width))

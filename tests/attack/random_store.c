@@ -569,6 +569,8 @@ static void anchor(const struct random_stored *c, struct random_list *list)
 	size_t k;
 
 	for (k = 0; k < RANDOM_CHECKPOINTS; k++) {
+		/* Of another witness, which is no quorum. */
+		at_hand |= !c->checkpoint_gone[k] && c->size[k] == c->cosigned;
 		if (c->checkpoint_gone[k] || c->receipt_gone[k])
 			continue;
 		at_hand = true;

@@ -203,6 +203,16 @@ static void spoil(struct random_row *row, size_t k)
 	row->entry[k].content = RANDOM_NOWHERE;
 }
 
+static void add(struct random_row *row, const struct random_entry *e)
+{
+	struct random_entry *more = &row->entry[row->entries++];
+
+	*more = *e;
+	more->bytes = malloc(e->len);
+	assert_non_null(more->bytes);
+	memcpy(more->bytes, e->bytes, e->len);
+}
+
 /* Neither its entries nor its hashes lead to what is proven. */
 static void lose(struct random_row *row)
 {
@@ -250,6 +260,14 @@ static void named_damages(void **state)
 	spoil(&c->row[1], 45);
 	drop(&c->row[1], 144);
 	ends(&s, c, "AS001[300,301] AS002[400,400]");
+
+	/* Entries behind the last one are read by nobody else. */
+	c = random_stored_take(s.a);
+	add(&c->row[1], &c->row[1].entry[59]);
+	ends(&s, c, "AS005[315,315]");
+	c = random_stored_take(s.a);
+	add(&c->row[3], &c->row[2].entry[0]);
+	ends(&s, c, "AS003[1000,1000]");
 
 	attack_store_free(s.a);
 	free(s.whole);

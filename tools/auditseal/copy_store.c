@@ -53,10 +53,13 @@ static int read_bundle(void *ctx, uint64_t number, unsigned width, bool all,
 		       struct seal_diag *diag)
 {
 	struct store_feed *f = ctx;
+	/* Only those of an upload under way may stand behind them. */
+	bool more = width < SEAL_STORAGE_WIDTH &&
+		    number * SEAL_STORAGE_WIDTH + width < f->log->next;
 	int rc = SEAL_E_NOTFOUND;
 
 	seal_buf_reset(&f->bundle);
-	if (!all)
+	if (!all && more)
 		rc = f->storage->ops->get_entries(f->storage, f->log->id,
 						  number, width, &f->bundle,
 						  diag);
