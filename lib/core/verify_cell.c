@@ -35,10 +35,8 @@ static int add(struct seal_verify *v, const struct seal_hash *leaf,
 	struct verify_found *f;
 	int rc;
 
-	if (!c->total) {
+	if (!c->total)
 		snprintf(c->where, sizeof(c->where), "%s", where);
-		c->was_broken = v->chain_broken;
-	}
 	c->total++;
 	if (place != expected)
 		c->suspect = true;
@@ -293,7 +291,6 @@ static int look_again(struct diagnosis *d)
 	int rc = 0;
 
 	v->walk = v->sealed;
-	v->chain_broken = c->was_broken;
 	verify_host_forget(v, d->first);
 	seal_findings_fini(&c->open);
 	for (k = 0; k < d->size - d->first && !rc; k++) {

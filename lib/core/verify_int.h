@@ -106,7 +106,6 @@ struct verify_cell {
 	struct seal_findings bad;  /* heads not believed */
 	uint64_t first_us;	   /* time of its first entry */
 	struct seal_buf bodies;
-	bool was_broken;		/* the chain, before it */
 	char where[VERIFY_WHERE_BYTES]; /* the file */
 };
 
