@@ -12,10 +12,6 @@
 /* How much may be hashed to find the way after a damaged length. */
 #define RESYNC_BYTES ((size_t)4 << 20)
 
-#define GAVE_UP                                                      \
-	"nothing of 262,144 entries in a row is here; what may lie " \
-	"behind them was not looked at"
-
 static size_t length_at(const struct verify_bundle *b, size_t at)
 {
 	return (size_t)b->bytes[at] << 8 | b->bytes[at + 1];
@@ -234,9 +230,9 @@ static int flush_missing(struct verify_tree *t, uint64_t until, unsigned id)
 	if (!t->missing)
 		return 0;
 	t->missing = false;
-	return verify_find(t->v, id, t->missing_from, until - 1, t->gave_up,
-			   "tile/entries", "%s",
-			   t->gave_up ? GAVE_UP
+	return verify_find(t->v, id, t->missing_from, until - 1,
+			   t->gave_up != NULL, "tile/entries", "%s",
+			   t->gave_up ? t->gave_up
 			   : id == 7  ? "the copy ends before what was sealed"
 				      : "sealed, and not in this copy");
 }

@@ -12,6 +12,7 @@
 
 #define SEAL_VERIFY_TILE_WIDTH 256
 #define SEAL_VERIFY_ABSENT_MAX 1024 /* bundles: 262,144 entries */
+#define SEAL_VERIFY_ADRIFT_MAX 4096 /* bundles: more than an epoch may have */
 
 struct seal_verify_source {
 	void *ctx;
@@ -47,11 +48,20 @@ struct seal_verify_source {
 	 */
 	bool (*absent)(void *ctx, uint64_t first, uint64_t last);
 	/*
+	 * Only entries of [from, end) are asked for, and the first bundle, in
+	 * which the log names its keys; the rest of the tree is taken by the
+	 * proven hash that stands for it.  end 0: all.  Multiples
+	 * of 256, but for an end that is the tree's.
+	 */
+	uint64_t from, end;
+	/*
 	 * The smallest number, from `number` on, of a level-0 tile or a bundle
 	 * that may be there: what lies between is certainly not.
 	 * SEAL_E_NOTFOUND: nothing more.  NULL: each may be there; of a tree
 	 * without a proven root the verifier then gives up after
-	 * SEAL_VERIFY_ABSENT_MAX in a row that are not, and says so.
+	 * SEAL_VERIFY_ABSENT_MAX in a row that are not, or when it has looked
+	 * at SEAL_VERIFY_ADRIFT_MAX behind the last hand-over that verifies
+	 * (who makes up tiles cannot make one), and says so.
 	 */
 	int (*next)(void *ctx, uint64_t number, uint64_t *ret_number,
 		    struct seal_diag *diag);

@@ -46,7 +46,7 @@ struct verify_tree {
 	struct verify_bundle bundle;
 	uint64_t missing_from; /* end of the copy: entries absent from here */
 	bool missing;
-	bool gave_up; /* what is behind was not looked at */
+	const char *gave_up; /* why what is behind was not looked at */
 };
 
 /* ---- verify_tree.c ---- */
@@ -73,6 +73,14 @@ int verify_bundle_read(struct verify_tree *t, uint64_t number, unsigned width);
 /* A bundle against its level-0 tile; feeds the entries to the log. */
 int verify_bundle(struct verify_tree *t, const struct verify_tile *tile,
 		  bool proven);
+#define VERIFY_GAVE_UP_ABSENT                                        \
+	"nothing of 262,144 entries in a row is here; what may lie " \
+	"behind them was not looked at"
+#define VERIFY_GAVE_UP_ADRIFT                                           \
+	"the copy does not give the root of its checkpoint, and no "    \
+	"hand-over of 1,048,576 entries verifies; what may lie behind " \
+	"them was not looked at"
+
 /* From here to the next bundle that is there, entries are absent. */
 void verify_bundle_missing(struct verify_tree *t, uint64_t from);
 /* The copy goes on here: what is missing before is deleted. */

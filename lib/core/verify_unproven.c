@@ -75,6 +75,21 @@ static int look(struct verify_tree *t, uint64_t number, bool *ret_there)
 	return verify_bundle(t, tile, false);
 }
 
+/*
+ * Who makes up tiles for every number would be followed to the size that he
+ * states.  A log has a hand-over at least every 1,000,000 entries.
+ */
+static bool is_adrift(const struct verify_tree *t, uint64_t number)
+{
+	uint64_t at = number * SEAL_VERIFY_TILE_WIDTH;
+	uint64_t known = t->v->chain ? seal_chain_first(t->v->chain) : 0;
+
+	if (known < t->v->resumed)
+		known = t->v->resumed;
+	return !t->source->next && at > known &&
+	       (at - known) / SEAL_VERIFY_TILE_WIDTH >= SEAL_VERIFY_ADRIFT_MAX;
+}
+
 int verify_unproven(struct verify_tree *t)
 {
 	uint64_t number = t->v->resumed / SEAL_VERIFY_TILE_WIDTH, next;
@@ -89,10 +104,12 @@ int verify_unproven(struct verify_tree *t)
 		rc = verify_tree_next(t, number, end, &next);
 		if (rc)
 			return rc;
-		if (absent == SEAL_VERIFY_ABSENT_MAX && next < end) {
-			t->gave_up = true;
+		if (absent == SEAL_VERIFY_ABSENT_MAX && next < end)
+			t->gave_up = VERIFY_GAVE_UP_ABSENT;
+		else if (is_adrift(t, number))
+			t->gave_up = VERIFY_GAVE_UP_ADRIFT;
+		if (t->gave_up)
 			next = end;
-		}
 		rc = pass(t, number, next);
 		number = next;
 		if (rc || number == end)

@@ -293,6 +293,25 @@ static void who_cannot_say_is_given_up(void **state)
 	}
 }
 
+/* Something for every number, which nothing proves. */
+static void who_makes_up_everything_is_given_up(void **state)
+{
+	const uint64_t most = SEAL_VERIFY_ADRIFT_MAX;
+	struct giant *g = *state;
+
+	put(g, 0, UINT64_MAX / 256);
+	g->size = SIZE_60 + 1;
+	judge(g);
+	assert_true(g->pulls <= EDGE_PULLS + 2 * most);
+	assert_absent(g, "AS007", most * 256, g->size - 1, true);
+	/* A copy that can list what it has is looked through. */
+	g->lists = true;
+	g->size = (most + 3) * 256;
+	judge(g);
+	assert_true(g->pulls >= 2 * (most + 3));
+	assert_null(strstr(g->found, "AS007"));
+}
+
 /* A small gap is looked through to its end. */
 static void a_small_gap_needs_no_list(void **state)
 {
@@ -381,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		GIANT(what_is_absent_is_passed_over),
 		GIANT(who_cannot_say_is_given_up),
+		GIANT(who_makes_up_everything_is_given_up),
 		GIANT(a_small_gap_needs_no_list),
 		GIANT(a_proven_root_is_no_help),
 	};

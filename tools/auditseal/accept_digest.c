@@ -311,6 +311,8 @@ static int digest_level(struct digest *d, const struct cli_copy *copy,
 	return rc;
 }
 
+#define ENTRIES_MAX ((uint64_t)1 << 28)
+
 static int digest_copy(void *ctx, const struct cli_copy *copy,
 		       struct seal_diag *diag)
 {
@@ -322,6 +324,12 @@ static int digest_copy(void *ctx, const struct cli_copy *copy,
 	int rc = begin(d);
 
 	d->logs++;
+	/* Its work is that of the range, whatever of it is there. */
+	if (!rc && d->last != UINT64_MAX && d->last - d->first >= ENTRIES_MAX)
+		return seal_diag_set(diag, SEAL_E_TOOBIG,
+				     "a finding about %llu entries is too "
+				     "large to be accepted",
+				     (unsigned long long)(d->last - d->first));
 	if (!rc && copy->note)
 		rc = seal_checkpoint_parse_note(copy->note, copy->note_len,
 						&note, &cp, diag);

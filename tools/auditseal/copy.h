@@ -120,6 +120,16 @@ int cli_copy_note(const struct seal_policy *policy, const struct cli_copy *copy,
 		  struct seal_diag *diag);
 
 /*
+ * Limits a source of the copy to the bundles that hold these entries, of the
+ * size that its newest checkpoint states.  By time: of bundles whose times rise
+ * as a clock does.  NOTFOUND: none does.
+ */
+int cli_copy_part(const struct seal_feed_limits *limits,
+		  const struct cli_copy *copy,
+		  struct seal_verify_source *ret_source, uint64_t *ret_size,
+		  struct seal_diag *diag);
+
+/*
  * A C2SP tlog-tiles tree, wherever its files are: get, or get_path if there is
  * no get, puts one resource into body; *ret_there false where there is no such
  * thing.  SEAL_E_TOOBIG over max.

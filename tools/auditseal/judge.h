@@ -66,6 +66,7 @@ struct cli_judged {
 	bool ageless; /* a bundle: complete as of its anchor, however old */
 	struct seal_range absent[2]; /* a partial one: not in it */
 	size_t absents;
+	bool left_out; /* they may be there: --from, --to */
 	struct seal_verdict verdict;
 	uint64_t bytes_read;
 };

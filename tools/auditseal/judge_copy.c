@@ -21,7 +21,9 @@ struct look {
 	const struct cli_trust *trust;
 	const struct cli_copy *copy;
 	const struct seal_verify_resume *resume;
+	struct seal_verify_source source; /* the copy's, perhaps a part */
 };
+
 static int feed_note(const struct cli_copy *copy, struct seal_verify *v)
 {
 	if (!copy->note)
@@ -80,7 +82,7 @@ static int feed(void *ctx, struct seal_verify *v, struct seal_diag *diag)
 	for (i = 0; i < copy->cosigned_count && !rc; i++)
 		rc = feed_cosigned(copy, &copy->cosigned[i], v);
 	if (!rc)
-		rc = seal_verify_tree(v, &copy->source, copy->size, diag);
+		rc = seal_verify_tree(v, &look->source, copy->size, diag);
 	return rc;
 }
 
@@ -94,31 +96,59 @@ static void mark_seen(struct visit *visit, const char *origin)
 			visit->seen[i] = true;
 }
 
+static void say_part(const struct seal_verify_source *source, uint64_t size,
+		     struct cli_judged *judged)
+{
+	struct seal_range *range = judged->absent;
+
+	if (source->from > SEAL_VERIFY_TILE_WIDTH)
+		*range++ = (struct seal_range){SEAL_VERIFY_TILE_WIDTH,
+					       source->from - 1};
+	if (source->end < size)
+		*range++ = (struct seal_range){source->end, size - 1};
+	judged->absents = (size_t)(range - judged->absent);
+	judged->left_out = true;
+}
+
 static int judge_one(void *ctx, const struct cli_copy *copy,
 		     struct seal_diag *diag)
 {
 	struct visit *visit = ctx;
 	const struct cli_remembered *r =
 		cli_judge_resume(visit->trust, copy->origin, true);
-	struct look look = {visit->trust, copy, r ? &r->resume : NULL};
+	struct look look = {visit->trust, copy, r ? &r->resume : NULL,
+			    copy->source};
 	struct seal_verify_options options;
 	struct seal_verdict verdict = {0};
+	uint64_t size = 0;
 	int rc;
 
 	mark_seen(visit, copy->origin);
 	cli_judge_options(visit->trust, copy->origin, SEAL_VERIFY_STORE,
 			  &options);
 	options.live = visit->live;
+	if (visit->trust->have_limits) {
+		rc = cli_copy_part(&visit->trust->limits, copy, &look.source,
+				   &size, diag);
+		if (rc)
+			return rc;
+	}
 	rc = seal_verify_run(&options, feed, &look, &verdict, diag);
 	if (look.resume && cli_judge_whole(rc, &verdict)) {
 		seal_verdict_fini(&verdict);
 		look.resume = NULL;
 		rc = seal_verify_run(&options, feed, &look, &verdict, diag);
 	}
+	/* Nobody may go on from what was not all looked at. */
+	if (look.source.end)
+		verdict.resumable = false;
 	if (!rc)
 		rc = cli_judgements_add(
 			visit->trust, visit->list, visit->target, true, NULL,
 			copy->bytes_read ? *copy->bytes_read : 0, &verdict);
+	if (!rc && look.source.end)
+		say_part(&look.source, size,
+			 &visit->list->v[visit->list->n - 1]);
 	seal_verdict_fini(&verdict);
 	return rc;
 }
@@ -184,12 +214,6 @@ int cli_judge_copies(const struct cli_trust *trust, const char *target,
 			      NULL};
 	int rc;
 
-	if (trust->have_limits)
-		return seal_diag_set(diag, SEAL_E_ARG,
-				     "%s: --from and --to are for spools and "
-				     "archives; of a store, --since-last looks "
-				     "at what is new",
-				     target);
 	visit.seen = calloc(lines + 1, sizeof(*visit.seen));
 	if (!visit.seen)
 		return SEAL_E_NOMEM;

@@ -6,7 +6,7 @@ tools_auditseal_libsealcheck_la_SOURCES = \
 	%D%/judge.h %D%/judge.c %D%/judge_spool.c %D%/judge_copy.c \
 	%D%/copy.h %D%/copy_store.c %D%/copy_https.c \
 	%D%/copy_tiles.c %D%/copy_bundle.c %D%/copy_cosigned.c \
-	%D%/copy_quorum.c %D%/copy_witness.c %D%/copy_dir.c \
+	%D%/copy_quorum.c %D%/copy_witness.c %D%/copy_dir.c %D%/copy_part.c \
 	%D%/bundle.h %D%/bundle_facts.c %D%/bundle_read.c \
 	%D%/archive.h %D%/archive.c %D%/unpack.h %D%/unpack_file.c \
 	%D%/unpack_xz.c %D%/unpack_zstd.c %D%/fleet.h %D%/fleet.c \

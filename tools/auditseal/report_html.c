@@ -212,11 +212,11 @@ static void put_absent(FILE *out, const struct cli_judged *judged)
 		return;
 	row(out, "not looked at");
 	for (i = 0; i < judged->absents; i++)
-		fprintf(out,
-			"%sentries %" PRIu64 "&ndash;%" PRIu64
-			", which are not in this bundle",
+		fprintf(out, "%sentries %" PRIu64 "&ndash;%" PRIu64 "%s",
 			i ? "; " : "", judged->absent[i].first,
-			judged->absent[i].last);
+			judged->absent[i].last,
+			judged->left_out ? ""
+					 : ", which are not in this bundle");
 	row_end(out);
 }
 

@@ -184,8 +184,8 @@ static void put_absent(const struct look *l, const struct cli_judged *judged)
 	size_t i;
 
 	for (i = 0; i < judged->absents; i++) {
-		fprintf(l->out,
-			"           not in this bundle, not looked at: ");
+		fprintf(l->out, "           %snot looked at: ",
+			judged->left_out ? "" : "not in this bundle, ");
 		put_range(l, judged->absent[i].first, judged->absent[i].last);
 		fprintf(l->out, "\n");
 	}

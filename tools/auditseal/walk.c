@@ -173,7 +173,8 @@ int cli_walk_spool(const char *dir, uint64_t from, uint64_t to,
 /* ---- a store's copy ---- */
 
 static int walk_bundle(const struct cli_copy *copy, uint64_t number,
-		       uint64_t size, struct walk *w, struct seal_diag *diag)
+		       uint64_t size, struct walk *w, bool *ret_there,
+		       struct seal_diag *diag)
 {
 	unsigned width = seal_tile_width(size, 0, number);
 	struct cli_entry entry = {.sealed = true};
@@ -183,6 +184,7 @@ static int walk_bundle(const struct cli_copy *copy, uint64_t number,
 	int rc = copy->source.bundle(copy->source.ctx, number, width, false,
 				     &bytes, &len, diag);
 
+	*ret_there = !rc && len;
 	for (; !rc && len - at >= 2; index++) {
 		entry.len = (size_t)bytes[at] << 8 | bytes[at + 1];
 		entry.bytes = bytes + at + 2;
@@ -218,11 +220,53 @@ static int copy_size(const struct cli_copy *copy, uint64_t *ret_size,
 	return rc;
 }
 
+/* To the next bundle that is there; a copy that cannot say is asked a while. */
+static int pass_gap(const struct cli_copy *copy, uint64_t *number,
+		    unsigned *gap, struct seal_diag *diag)
+{
+	int rc;
+
+	if (copy->source.next) {
+		rc = copy->source.next(copy->source.ctx, *number + 1, number,
+				       diag);
+		return rc == SEAL_E_NOTFOUND ? CLI_WALK_STOP : rc;
+	}
+	++*number;
+	if (++*gap < SEAL_VERIFY_ABSENT_MAX)
+		return 0;
+	return seal_diag_set(diag, SEAL_E_DAMAGED,
+			     "nothing of 262,144 entries in a row is there, up "
+			     "to entry %llu: run 'auditseal verify'",
+			     (unsigned long long)*number * 256);
+}
+
+static int walk_bundles(const struct cli_copy *copy, uint64_t size,
+			uint64_t last, struct walk *w, struct seal_diag *diag)
+{
+	uint64_t number = w->from / SEAL_VERIFY_TILE_WIDTH;
+	unsigned gap = 0;
+	bool there;
+	int rc = 0;
+
+	while (number <= last / SEAL_VERIFY_TILE_WIDTH && !rc) {
+		rc = walk_bundle(copy, number, size, w, &there, diag);
+		if (rc)
+			break;
+		if (!there) {
+			rc = pass_gap(copy, &number, &gap, diag);
+			continue;
+		}
+		gap = 0;
+		number++;
+	}
+	return rc;
+}
+
 static int walk_copy(void *ctx, const struct cli_copy *copy,
 		     struct seal_diag *diag)
 {
 	struct walk *w = ctx;
-	uint64_t size, number, last;
+	uint64_t size, last;
 	int rc;
 
 	if (w->logs++)
@@ -233,9 +277,7 @@ static int walk_copy(void *ctx, const struct cli_copy *copy,
 	if (rc || w->from >= size)
 		return rc;
 	last = w->to < size ? w->to : size - 1;
-	for (number = w->from / SEAL_VERIFY_TILE_WIDTH;
-	     number <= last / SEAL_VERIFY_TILE_WIDTH && !rc; number++)
-		rc = walk_bundle(copy, number, size, w, diag);
+	rc = walk_bundles(copy, size, last, w, diag);
 	return stop_is_well(rc);
 }
 
