@@ -169,11 +169,12 @@ def root_keys(v, host, key0):
     need(public_key(host) and public_key(key0) and host != key0 and v.pin in (None, log_id))
     v.id, v.hosts, v.keys = log_id, [(-1, 0, host)], [key0]
 def sealed(v, size, root, ident, sig):
-    """By the key of the epoch in force? None: it is not known."""
+    """By the key of the epoch in force? None: no, but a later one may be in force."""
     e = bisect.bisect_left(v.first, size) - 1
-    if not 0 <= e < len(v.keys) or v.broken and size > v.first[-1]: return None
     text = "%s\n%d\n%s\n" % (v.origin, size, base64.b64encode(root).decode())
-    return ident == key_id(v.epoch, 1, v.keys[e]) and signed(v.keys[e], sig, text.encode())
+    good = 0 <= e < len(v.keys) and signed(v.keys[e], sig, text.encode())
+    good = good and ident == key_id(v.epoch, 1, v.keys[e])
+    return good if good or v.keys and not (v.broken and size > v.first[-1]) else None
 def hand_over(v, at, root, header, epoch, key, sig, computed=None):
     """entry.md 7: what is wrong with it; 0: it is known; None: new, right, now on the chain."""
     said = b"auditseal/epoch/v1\n" + v.id + be(at) + root + header + be(epoch) + key
@@ -741,9 +742,8 @@ def main():
     args, worst = parser.parse_args(), {0}
     policy, root = Policy(args.policy), args.expect_root and b64(args.expect_root, 32)
     as_of = (int(args.as_of.lstrip("@")) if args.as_of else time.time()) * SECOND
-    for target in args.target:
-        known = logs(target, policy, args)
-        asked = as_of, args.min_freshness, args.expect_size, root
+    asked = as_of, args.min_freshness, args.expect_size, root
+    for target, known in [(target, logs(target, policy, args)) for target in args.target]:
         judged = [(v.origin, v.size, v.told, judge(v, *asked)) for v in known]
         absent = {n for n, _ in policy.logs} - {v.origin for v in known}
         if not args.log and all(v.kind == "store" for v in known): judged += [
