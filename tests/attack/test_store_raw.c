@@ -358,6 +358,12 @@ static void a_lost_header_is_told(void **state)
 
 /* ---- looking leaves no trace ---- */
 
+/* The kernel dates the shared memory of a store that is open when it likes. */
+static bool has_time(const char *name)
+{
+	return !strstr(name, "-shm") || !strncmp(name, "killed", 6);
+}
+
 /* Names, sizes, times and content of all that is here. */
 static struct seal_hash everything(void)
 {
@@ -372,6 +378,8 @@ static struct seal_hash everything(void)
 	assert_true(n > 2);
 	for (i = 0; i < n; i++) {
 		assert_int_equal(stat(entry[i]->d_name, &st), 0);
+		if (!has_time(entry[i]->d_name))
+			memset(&st.st_mtim, 0, sizeof(st.st_mtim));
 		seal_buf_putf(&all, "%s %lld %lld.%09ld\n", entry[i]->d_name,
 			      (long long)st.st_size,
 			      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
