@@ -268,7 +268,7 @@ class Build:
         if status:
             raise SystemExit(f"run.py: {case.program}: {case.name} fails "
                              "without a mutant")
-        self.limit[case] = int(300 + 10000 * took)
+        self.limit[case] = int(100 + 10000 * took)
         hits = {n for n, hit in enumerate(read(trace)) if hit}
         return case, hits, took
 
