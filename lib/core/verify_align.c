@@ -66,10 +66,7 @@ static int longest_run(struct align *a)
 
 static int flush(struct align *a)
 {
-	if (!a->have_pending)
-		return 0;
-	a->have_pending = false;
-	return a->emit(a->ctx, &a->pending);
+	return a->have_pending ? a->emit(a->ctx, &a->pending) : 0;
 }
 
 static int report(struct align *a, enum seal_align_what what, uint64_t first,
@@ -108,7 +105,7 @@ static bool listed(const uint64_t *list, size_t count, uint64_t value)
 static int find_moved(struct align *a)
 {
 	uint64_t *kept;
-	size_t k, kept_count = 0, run = 0;
+	size_t k, kept_count = 0, run;
 
 	kept = calloc(a->found + 1, sizeof(*kept));
 	if (!kept)
@@ -186,6 +183,7 @@ static int report_absent(struct align *a, enum seal_align_what what,
 	return 0;
 }
 
+/* As many strangers as absent places: one for one. */
 static void pair(struct align *a, uint64_t from, uint64_t to, size_t first,
 		 size_t end)
 {
@@ -197,8 +195,6 @@ static void pair(struct align *a, uint64_t from, uint64_t to, size_t first,
 		if (a->kept[k] || a->moved[k])
 			continue;
 		from = next_absent(a, from, to);
-		if (from == to)
-			return;
 		a->source[from++] = k;
 	}
 }
@@ -209,7 +205,6 @@ static int hole(struct align *a, uint64_t from, uint64_t to, size_t first,
 {
 	uint64_t m = to - from - count_away(a, from, to);
 	size_t k, n = 0, stranger = a->found;
-	uint64_t at = from < a->expected ? from : a->expected;
 	int rc = 0;
 
 	for (k = first; k < end && !rc; k++) {
@@ -230,7 +225,8 @@ static int hole(struct align *a, uint64_t from, uint64_t to, size_t first,
 	if (!n)
 		return report_absent(a, SEAL_ALIGN_DELETED, from, to, a->found);
 	if (!m)
-		return report(a, SEAL_ALIGN_INSERTED, at, at, n > 1, stranger);
+		return report(a, SEAL_ALIGN_INSERTED, from, from, n > 1,
+			      stranger);
 	if (m == n) {
 		pair(a, from, to, first, end);
 		return report_absent(a, SEAL_ALIGN_MODIFIED, from, to,

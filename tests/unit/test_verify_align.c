@@ -63,6 +63,9 @@ static const struct {
 	{3, 4, {0, N, N, 2}, "M1-1w"},
 	{4, 3, {0, N, 1}, "I1-1 D2-3"},
 	{5, 4, {0, 3, 1, 4}, "R3-3 D2-2"},
+	/* Absent places with another one's between them. */
+	{7, 2, {6, 3}, "R6-6 D0-2 D4-5"},
+	{8, 3, {7, 5, 2}, "R7-7 R5-5 D0-1 D3-4 D6-6"},
 };
 
 static void each_difference_has_its_name(void **state)
@@ -338,20 +341,40 @@ static void texts_are_those_of_the_findings(void **state)
 			    "a sealed entry once more");
 }
 
+struct stopper {
+	size_t calls, fails; /* at which call, from 1 */
+};
+
 static int stop(void *ctx, const struct seal_align_result *r)
 {
-	(void)ctx;
+	struct stopper *s = ctx;
+
 	(void)r;
-	return SEAL_E_STOPPED;
+	return ++s->calls == s->fails ? SEAL_E_STOPPED : 0;
 }
 
+/* Whichever call of emit fails, it was the last. */
 static void what_emit_says_is_returned(void **state)
 {
-	static const uint64_t place[] = {0, N};
+	struct got all;
+	struct stopper s;
+	size_t i, k;
 
 	(void)state;
-	assert_int_equal(seal_align(place, 2, 2, stop, NULL, NULL),
-			 SEAL_E_STOPPED);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		all.results = 0;
+		assert_int_equal(seal_align(cases[i].place, cases[i].found,
+					    cases[i].expected, get, &all, NULL),
+				 0);
+		for (k = 1; k <= all.results; k++) {
+			s = (struct stopper){0, k};
+			assert_int_equal(
+				seal_align(cases[i].place, cases[i].found,
+					   cases[i].expected, stop, &s, NULL),
+				SEAL_E_STOPPED);
+			assert_int_equal(s.calls, k);
+		}
+	}
 }
 
 int main(void)
