@@ -4,12 +4,13 @@
 
     run.py --source DIR --work DIR --results FILE --files 'F...' --tests 'T...'
            [--again] [--jobs N] [--least PERCENT] [--each PERCENT]
-           [--slowest SECONDS]
+           [--slowest SECONDS] [--budget SECONDS] [--passes 1|2]
 
 Copies the source, lets mutate.py put every mutant of the files into it, and
 builds the tests twice, plainly and with sanitizers. For each mutant the cases
 that reach it run, quickest first, until one fails; those that survive meet the
-sanitizers. Cases slower than SECONDS are left out, and named. FILE keeps what
+sanitizers. Cases slower than SECONDS are left out, and named; a mutant that
+survived a budget of SECONDS has survived (--passes 1: no sanitizers). FILE keeps what
 is known: a run that was interrupted goes on there, and with --again a run after
 a change looks only at what nothing has killed yet. Mutants that cannot be told
 from the original stand in equivalent.txt with the reason. Prints what survived
@@ -65,9 +66,7 @@ def arguments():
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     p.add_argument("--least", type=float, default=90)
     p.add_argument("--each", type=float, default=80)
-    p.add_argument("--budget", type=float, default=10)
-    p.add_argument("--only", default="", type=str.split)
-    p.add_argument("--nice", type=int, default=0)
+    p.add_argument("--budget", type=float, default=2)
     p.add_argument("--passes", type=int, default=2)
     p.add_argument("--slowest", type=float, default=1)
     return p.parse_args()
@@ -443,7 +442,6 @@ def report(args, mutants, names, results):
 def main():
     args = arguments()
     start = time.monotonic()
-    only = args.only or args.files
     source = os.path.join(args.work, "source")
     digest = copy(args.source, source, args.files)
     mutants = mutate(args.source, source, args.files)
@@ -451,14 +449,12 @@ def main():
     say(f"{len(mutants)} mutants")
     results = Results(args.results, digest, args.again)
     for sanitizers in ("", SANITIZERS)[:args.passes]:
-        left = [m for m in mutants
-                if m.file in only and names[m.number] not in results.known]
+        left = [m for m in mutants if names[m.number] not in results.known]
         if not left:
             break
         work = os.path.join(args.work, "sanitized" if sanitizers else "plain")
         build(source, work, args.tests, sanitizers)
         say(f"built, {time.monotonic() - start:.0f} s")
-        os.nice(args.nice)
         built = Build(source, work, args.jobs + 1)
         cases = cases_of(built, args.tests, args.work)
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
@@ -466,7 +462,7 @@ def main():
             hunt(built, pool, left, names, results, args.budget,
                  bool(sanitizers) or args.passes == 1)
         built.close()
-    return report(args, [m for m in mutants if m.file in only], names, results)
+    return report(args, mutants, names, results)
 
 
 sys.exit(main())
