@@ -219,6 +219,45 @@ static void different_adjacent_cells_are_as001(void **state)
 	seal_findings_fini(&list);
 }
 
+/* Which findings are counted by cell: AS001 to AS006 and AS030. */
+static void only_cells_become_one(void **state)
+{
+	static const unsigned others[] = {7, 9, 10, 11, 12, 25, 28, 31, 32};
+	struct seal_finding f = {
+		.number = 1, .first = 6, .last = 8, .within = true};
+	struct seal_findings list;
+	unsigned k;
+
+	(void)state;
+	for (k = 1; k <= 30; k = k == 6 ? 30 : k + 1) {
+		seal_findings_init(&list);
+		add(&list, k, 5, 5);
+		add(&list, k, 6, 6);
+		seal_findings_settle(&list);
+		assert_int_equal(list.n, 1);
+		assert_int_equal(list.v[0].number, k);
+		assert_int_equal(list.v[0].first, 5);
+		assert_int_equal(list.v[0].last, 6);
+		assert_false(list.v[0].within);
+		seal_findings_fini(&list);
+	}
+	for (k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
+		seal_findings_init(&list);
+		add(&list, 30, 5, 5);
+		add(&list, others[k], 6, 6);
+		seal_findings_settle(&list);
+		assert_int_equal(list.n, 2);
+		seal_findings_fini(&list);
+	}
+	/* What is not exact in one of them is not in the whole. */
+	seal_findings_init(&list);
+	add(&list, 1, 5, 5);
+	assert_int_equal(seal_findings_add(&list, &f), 0);
+	seal_findings_settle(&list);
+	assert_list(&list, "AS001 5 8 D within\n");
+	seal_findings_fini(&list);
+}
+
 static void one_cause_one_finding(void **state)
 {
 	struct seal_findings list;
@@ -401,6 +440,7 @@ int main(void)
 		cmocka_unit_test(adjacent_cells_become_one),
 		cmocka_unit_test(a_copy_has_one_end),
 		cmocka_unit_test(different_adjacent_cells_are_as001),
+		cmocka_unit_test(only_cells_become_one),
 		cmocka_unit_test(one_cause_one_finding),
 		cmocka_unit_test(what_sticks_out_is_reported),
 		cmocka_unit_test(chains_of_ranges_explain_together),
