@@ -149,8 +149,10 @@ static void diagnose(struct model *m, uint64_t size)
 			m->list->v[said].number = 30;
 	if (said == m->list->n && m->rooted && !intact)
 		random_find(m->list, 1, m->sealed, size - 1, true);
-	if (intact)
+	if (intact) { /* its entries are proven, and all roots below them */
 		take(m, &m->side);
+		see(m, m->sealed, size);
+	}
 	m->rooted = intact;
 	m->sealed = size;
 	reset(m);
