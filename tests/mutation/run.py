@@ -197,8 +197,10 @@ class Server:
     def run(self, request, mutant, cpu_ms, trace="-"):
         """Its exit status, and how many seconds it took."""
         os.write(self.to, f"{request} {mutant} {cpu_ms} {trace}\n".encode())
-        status, took = self.answers.readline().split()
-        return int(status), int(took) / 1e6
+        answer = self.answers.readline().split()
+        if not answer:
+            raise SystemExit(f"run.py: {self.process.args[0]} is gone")
+        return int(answer[0]), int(answer[1]) / 1e6
 
     def close(self):
         os.close(self.to)
