@@ -48,26 +48,40 @@ static int read_tile(void *ctx, unsigned level, uint64_t number, unsigned width,
 	return 0;
 }
 
+/* Has an upload brought entries behind this one?  Asked behind their reading.
+ */
+static bool goes_on(struct store_feed *f, uint64_t index)
+{
+	struct seal_storage_log now;
+	struct seal_diag diag;
+	int rc = f->storage->ops->get_log(f->storage, f->log->origin, &now,
+					  &diag);
+
+	return !rc && index < now.next;
+}
+
+/* width 0: as it is; what is wrong with it is for the verdict to say. */
+static int get_bundle(struct store_feed *f, uint64_t number, unsigned width,
+		      struct seal_diag *diag)
+{
+	seal_buf_reset(&f->bundle);
+	return f->storage->ops->get_entries(f->storage, f->log->id, number,
+					    width, &f->bundle, diag);
+}
+
 static int read_bundle(void *ctx, uint64_t number, unsigned width, bool all,
 		       const uint8_t **ret_bytes, size_t *ret_len,
 		       struct seal_diag *diag)
 {
 	struct store_feed *f = ctx;
-	/* Only those of an upload under way may stand behind them. */
-	bool more = width < SEAL_STORAGE_WIDTH &&
-		    number * SEAL_STORAGE_WIDTH + width < f->log->next;
-	int rc = SEAL_E_NOTFOUND;
+	int rc = get_bundle(f, number, 0, diag);
 
-	seal_buf_reset(&f->bundle);
-	if (!all && more)
-		rc = f->storage->ops->get_entries(f->storage, f->log->id,
-						  number, width, &f->bundle,
-						  diag);
-	if (is_not_there(rc)) {
-		/* As it is: what is wrong with it is for the verdict to say. */
-		seal_buf_reset(&f->bundle);
-		rc = f->storage->ops->get_entries(f->storage, f->log->id,
-						  number, 0, &f->bundle, diag);
+	/* Only those of an upload may stand behind the ones asked for. */
+	if (!rc && !all && width < SEAL_STORAGE_WIDTH &&
+	    goes_on(f, number * SEAL_STORAGE_WIDTH + width)) {
+		rc = get_bundle(f, number, width, diag);
+		if (is_not_there(rc))
+			rc = get_bundle(f, number, 0, diag);
 	}
 	if (is_not_there(rc))
 		seal_buf_reset(&f->bundle);
