@@ -174,6 +174,13 @@ static void wait_for_entries(struct seal_sender *s, uint64_t most_ms)
 		pause_ms(s, most_ms);
 }
 
+/* To such a mirror no request goes at all. */
+static bool is_at_rest(const struct seal_forward_state *state)
+{
+	return state->phase == SEAL_FORWARD_FROZEN ||
+	       state->phase == SEAL_FORWARD_HALTED;
+}
+
 static void *run(void *ctx)
 {
 	struct seal_sender *s = ctx;
@@ -195,7 +202,10 @@ static void *run(void *ctx)
 			else
 				tell(s, LOG_NOTICE, "answers again");
 		}
-		watch_ms = seal_watch_step(s->watch, state.receipt_size);
+		watch_ms =
+			is_at_rest(&state)
+				? SEAL_WATCH_NEVER
+				: seal_watch_step(s->watch, state.receipt_size);
 		if (wait_ms == SEAL_FORWARD_NEVER)
 			wait_for_entries(s, watch_ms);
 		else if (wait_ms)
