@@ -405,11 +405,28 @@ static bool file_renamed(struct random_copy *c, const struct random_damage *d)
 	return true;
 }
 
+void random_file_cut(struct random_file *f, size_t k, size_t at)
+{
+	struct random_item *item;
+
+	while (f->items > k + 1)
+		item_free(take_out(f, f->items - 1));
+	item = take_out(f, k);
+	f->cut = at;
+	f->zeros = 0;
+	seal_buf_put(&f->torn, item->bytes, at);
+	/* Of a length only zeros: as behind the end of a file. */
+	if (at < 3 && !item->bytes[0] && (at < 2 || !item->bytes[1])) {
+		f->cut = 0;
+		f->zeros = at;
+	}
+	item_free(item);
+}
+
 /* At any byte behind the header. */
 static bool file_cut(struct random_copy *c, const struct random_damage *d)
 {
 	struct random_file *f = choose_file(c, d->a);
-	struct random_item *item;
 	uint64_t size = 0, at;
 	size_t k;
 
@@ -420,18 +437,7 @@ static bool file_cut(struct random_copy *c, const struct random_damage *d)
 	at = d->b % size;
 	for (k = 0; at >= f->item[k]->len; k++)
 		at -= f->item[k]->len;
-	while (f->items > k + 1)
-		item_free(take_out(f, f->items - 1));
-	item = take_out(f, k);
-	f->cut = (size_t)at;
-	f->zeros = 0;
-	seal_buf_put(&f->torn, item->bytes, at);
-	/* Of a length only zeros: as behind the end of a file. */
-	if (at < 3 && !item->bytes[0] && (at < 2 || !item->bytes[1])) {
-		f->cut = 0;
-		f->zeros = at;
-	}
-	item_free(item);
+	random_file_cut(f, k, (size_t)at);
 	return true;
 }
 

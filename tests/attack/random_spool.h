@@ -65,6 +65,8 @@ struct random_damage {
 
 struct random_copy *random_copy_take(const struct forge *g);
 void random_copy_free(struct random_copy *c);
+/* The file ends behind the first at bytes of its item k. */
+void random_file_cut(struct random_file *f, size_t k, size_t at);
 /* Into /s of the forge's memory. */
 void random_copy_put(const struct random_copy *c, struct forge *g);
 

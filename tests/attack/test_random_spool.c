@@ -339,13 +339,10 @@ static void an_entry_in_front_of_a_torn_one(void **state)
 {
 	struct suite s = {0};
 	struct random_copy *c = small_log(&s);
-	struct random_file *f = &c->file[1];
 
 	(void)state;
 	harm(c, "entry deleted", RANDOM_ENTRY, 7);
-	seal_buf_put(&f->torn, f->item[2]->bytes, 9);
-	f->cut = 9;
-	f->items = 2;
+	random_file_cut(&c->file[1], 2, 9);
 	ends(&s, c, 2, "AS002[10,11] AS002[7,7]");
 }
 
