@@ -271,7 +271,6 @@ static int report(void *ctx, const struct seal_align_result *result)
 			   seal_align_text(result->what));
 }
 
-/* Feeds what is proven; of the rest the log learns the leaf hash alone. */
 /* The leaf hash of a place whose entry is not there. */
 static int feed_leaf(struct verify_tree *t, const struct verify_tile *tile,
 		     unsigned i, bool proven)
@@ -288,6 +287,7 @@ static int feed_leaf(struct verify_tree *t, const struct verify_tile *tile,
 	return rc ? rc : verify_not_proven(v, index, index);
 }
 
+/* Feeds what is proven; of the rest the log learns the leaf hash alone. */
 static int feed(struct verify_tree *t, const struct verify_tile *tile,
 		bool proven, const size_t *source, const char *where)
 {

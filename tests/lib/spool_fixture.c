@@ -15,6 +15,8 @@
 #include "core/entry.h"
 #include "core/epoch.h"
 #include "core/policy.h"
+#include "core/verify.h"
+#include "spool/feed.h"
 #include "spool/keydir.h"
 #include "spool/reader.h"
 
@@ -478,4 +480,34 @@ unsigned fixture_counts(struct fixture *f, const char *prefix,
 	inverted = c->inverted;
 	free(c);
 	return inverted;
+}
+
+void fixture_find_nothing(struct fixture *f, const char *when)
+{
+	struct seal_verify_options options = {.target = SEAL_VERIFY_SPOOL,
+					      .have_pin = true,
+					      .origin = FIXTURE_ORIGIN};
+	struct seal_feed_options feed = {
+		.io = f->io, .path = "/s", .origin = FIXTURE_ORIGIN};
+	struct seal_verdict verdict = {0};
+	struct seal_verify *v = NULL;
+	struct seal_keydir *keydir;
+	size_t i;
+
+	assert_int_equal(seal_keydir_open_public(f->io, "/k", &keydir, NULL),
+			 0);
+	seal_keydir_log_id(keydir, &options.pin);
+	seal_keydir_free(keydir);
+	options.as_of_us = f->io->realtime_us(f->io);
+	assert_int_equal(seal_verify_new(&options, &v), 0);
+	if (seal_feed_spool(&feed, v, &f->diag))
+		fail_msg("%s: %s", when, f->diag.text);
+	assert_int_equal(seal_verify_finish(v, &verdict), 0);
+	for (i = 0; i < verdict.findings.n; i++)
+		if (verdict.findings.v[i].class == SEAL_CLASS_D)
+			fail_msg("%s: AS%03u %s", when,
+				 verdict.findings.v[i].number,
+				 verdict.findings.v[i].text);
+	seal_verdict_fini(&verdict);
+	seal_verify_free(v);
 }

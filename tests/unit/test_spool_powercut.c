@@ -19,9 +19,6 @@
 
 #include <cmocka.h>
 
-#include "core/verify.h"
-#include "spool/feed.h"
-#include "spool/keydir.h"
 #include "tests/lib/spool_fixture.h"
 
 #define RECORDS_MAX 8192
@@ -62,36 +59,6 @@ static void check_records(struct life *l)
 		assert_in_range(l->counts[i], 0, 1);
 }
 
-static void find_nothing(struct life *l, const char *when)
-{
-	struct seal_verify_options options = {.target = SEAL_VERIFY_SPOOL,
-					      .have_pin = true,
-					      .origin = FIXTURE_ORIGIN};
-	struct seal_feed_options feed = {
-		.io = l->f->io, .path = "/s", .origin = FIXTURE_ORIGIN};
-	struct seal_verdict verdict = {0};
-	struct seal_verify *v = NULL;
-	struct seal_keydir *keydir;
-	size_t i;
-
-	assert_int_equal(seal_keydir_open_public(l->f->io, "/k", &keydir, NULL),
-			 0);
-	seal_keydir_log_id(keydir, &options.pin);
-	seal_keydir_free(keydir);
-	options.as_of_us = l->f->io->realtime_us(l->f->io);
-	assert_int_equal(seal_verify_new(&options, &v), 0);
-	if (seal_feed_spool(&feed, v, &l->f->diag))
-		fail_msg("%s: %s", when, l->f->diag.text);
-	assert_int_equal(seal_verify_finish(v, &verdict), 0);
-	for (i = 0; i < verdict.findings.n; i++)
-		if (verdict.findings.v[i].class == SEAL_CLASS_D)
-			fail_msg("%s: AS%03u %s", when,
-				 verdict.findings.v[i].number,
-				 verdict.findings.v[i].text);
-	seal_verdict_fini(&verdict);
-	seal_verify_free(v);
-}
-
 static void start_again(struct life *l, enum memio_loss loss, unsigned seed)
 {
 	struct seal_spool_receipt_info info;
@@ -100,7 +67,7 @@ static void start_again(struct life *l, enum memio_loss loss, unsigned seed)
 	memio_watch(l->f->m, NULL, NULL);
 	memio_restart(l->f->m, loss, seed);
 	if (l->acked)
-		find_nothing(l, "before the start");
+		fixture_find_nothing(l->f, "before the start");
 	if (fixture_try(l->f, &sp))
 		fail_msg("start: %s", l->f->diag.text);
 	seal_spool_receipt_get(sp, FIXTURE_MIRROR, &info);
@@ -108,7 +75,7 @@ static void start_again(struct life *l, enum memio_loss loss, unsigned seed)
 	fixture_commit(sp, "afterwards", 1);
 	fixture_close(l->f, sp);
 	check_records(l);
-	find_nothing(l, "after the start");
+	fixture_find_nothing(l->f, "after the start");
 }
 
 /* What the copies say and how they end must reach us: no runner in between. */
