@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "core/buf.h"
+#include "core/key.h"
 #include "tests/lib/testdata.h"
 
 static const char log_id_hex[] =
@@ -114,4 +116,22 @@ struct seal_handover test_golden_handover(void)
 	test_from_hex(root3_hex, root.b, 32);
 	assert_int_equal(seal_handover_from_entry(&e, 3, &root, &h), 0);
 	return h;
+}
+
+void test_put_witness(struct seal_buf *policy, const char *name,
+		      const char *key_name)
+{
+	struct seal_key *key = test_key(key_name);
+	struct seal_vkey vkey;
+
+	assert_int_equal(seal_vkey_init(&vkey, key_name, SEAL_KEY_COSIGNATURE,
+					seal_key_public(key), NULL),
+			 0);
+	seal_buf_put_str(policy, "witness ");
+	seal_buf_put_str(policy, name);
+	seal_buf_put_str(policy, " ");
+	seal_vkey_put(policy, &vkey);
+	seal_buf_put_str(policy, "\n");
+	seal_vkey_fini(&vkey);
+	seal_key_free(key);
 }

@@ -16,6 +16,11 @@
  */
 struct seal_key *test_key(const char *purpose);
 
+/* A policy's line "witness name ..." of the key test_key(key_name). */
+struct seal_buf;
+void test_put_witness(struct seal_buf *policy, const char *name,
+		      const char *key_name);
+
 /* Its 32 public bytes, borrowed. */
 const uint8_t *test_pub(const struct seal_key *key);
 

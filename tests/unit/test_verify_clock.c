@@ -105,23 +105,6 @@ static void a_receipt_that_does_not_verify_says_nothing(void **state)
 
 /* ---- of two witnesses ---- */
 
-static void put_witness(struct seal_buf *text, const char *name)
-{
-	struct seal_key *key = test_key(name);
-	struct seal_vkey vkey;
-
-	assert_int_equal(seal_vkey_init(&vkey, name, SEAL_KEY_COSIGNATURE,
-					seal_key_public(key), NULL),
-			 0);
-	seal_buf_put_str(text, "witness ");
-	seal_buf_put_str(text, name);
-	seal_buf_put_str(text, " ");
-	seal_vkey_put(text, &vkey);
-	seal_buf_put_str(text, "\n");
-	seal_vkey_fini(&vkey);
-	seal_key_free(key);
-}
-
 static void hear(struct seal_verify *v, size_t witness, uint64_t size,
 		 uint64_t ahead_s)
 {
@@ -142,8 +125,8 @@ static void what_two_witnesses_say_is_united(void **state)
 	struct seal_verify *v;
 
 	(void)state;
-	put_witness(&text, "a.example");
-	put_witness(&text, "b.example");
+	test_put_witness(&text, "a.example", "a.example");
+	test_put_witness(&text, "b.example", "b.example");
 	seal_buf_put_str(&text, "quorum a.example\n");
 	assert_int_equal(
 		seal_policy_parse(text.data, text.len, "policy", &policy, NULL),

@@ -26,26 +26,6 @@ struct end {
 	struct seal_verdict verdict;
 };
 
-static void put_witness(struct seal_buf *text, const char *name)
-{
-	char full[64];
-	struct seal_vkey vkey;
-	struct seal_key *key;
-
-	snprintf(full, sizeof(full), "%s.example/w", name);
-	key = test_key(full);
-	assert_int_equal(seal_vkey_init(&vkey, full, SEAL_KEY_COSIGNATURE,
-					seal_key_public(key), NULL),
-			 0);
-	seal_buf_put_str(text, "witness ");
-	seal_buf_put_str(text, name);
-	seal_buf_put_str(text, " ");
-	seal_vkey_put(text, &vkey);
-	seal_buf_put_str(text, "\n");
-	seal_vkey_fini(&vkey);
-	seal_key_free(key);
-}
-
 /* Two of a, b and c are asked for. */
 static int setup(void **state)
 {
@@ -53,9 +33,9 @@ static int setup(void **state)
 	struct seal_buf text = SEAL_BUF_INIT;
 
 	assert_non_null(e);
-	put_witness(&text, "a");
-	put_witness(&text, "b");
-	put_witness(&text, "c");
+	test_put_witness(&text, "a", "a.example/w");
+	test_put_witness(&text, "b", "b.example/w");
+	test_put_witness(&text, "c", "c.example/w");
 	seal_buf_put_str(&text, "group two 2 a b c\nquorum two\n");
 	assert_int_equal(seal_policy_parse(text.data, text.len, "policy",
 					   &e->policy, NULL),
